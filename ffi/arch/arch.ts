@@ -1,0 +1,38 @@
+/** What differs between processor architectures; nothing outside `ffi/arch/` asks which one it runs on. */
+
+/** Names of the system calls cready makes, spelled as in `unistd.h`. */
+export type SyscallName = keyof typeof import("./x86_64.ts").SYSCALLS;
+
+/** One processor architecture, as the injection of system calls and the probes need it. */
+export interface Arch {
+  /** As `uname -m` prints it. */
+  readonly name: "x86_64" | "aarch64";
+  /** System call numbers; a call that the architecture does not have is absent. */
+  readonly syscalls: Readonly<Partial<Record<SyscallName, number>>>;
+  /** Prefix of a system call's function in /proc/kallsyms, such as `__x64_sys_`. */
+  readonly syscallSymbolPrefix: string;
+  /** The machine code of the system call instruction, as it is looked for in libc's `syscall`. */
+  readonly syscallInstruction: Uint8Array;
+  /** Bytes of the general registers as ptrace moves them. */
+  readonly registersSize: number;
+  /**
+   * Writes into `registers` what makes the task execute one system call.
+   * The restart logic of an interrupted call must be switched off by it.
+   */
+  prepareSyscall(
+    registers: DataView,
+    instruction: number,
+    number: number,
+    args: readonly number[],
+  ): void;
+  /** The result of the call just executed: a value, or -errno. */
+  syscallResult(registers: DataView): bigint;
+  /** Lets the task go on at `address` as if a function were called there. */
+  prepareJump(registers: DataView, address: number): void;
+  /** Where the task will execute next. */
+  instructionPointer(registers: DataView): number;
+  /** Bytes of one `struct epoll_event`, and where its data starts (packed on x86_64 only). */
+  readonly epollEvent: { readonly size: number; readonly dataOffset: number };
+  /** AUDIT_ARCH of the native system calls, for seccomp filters (linux/audit.h). */
+  readonly auditArch: number;
+}

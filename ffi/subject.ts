@@ -1,0 +1,225 @@
+import { SysError, TimeoutError } from "./errno.ts";
+import { Fd } from "./fd.ts";
+import { Sys } from "./sys.ts";
+import type { SyscallName } from "./arch/arch.ts";
+import {
+  NT_PRSTATUS,
+  PTRACE_CONT,
+  PTRACE_GETREGSET,
+  PTRACE_INTERRUPT,
+  PTRACE_O_EXITKILL,
+  PTRACE_PEEKDATA,
+  PTRACE_POKEDATA,
+  PTRACE_SEIZE,
+  PTRACE_SETREGSET,
+  PTRACE_SINGLESTEP,
+  SIGKILL,
+  SIGTRAP,
+} from "./uapi.ts";
+import { DEADLINE_MS, type Status, waitFor } from "./wait.ts";
+
+/** How long a killed child may take to disappear, in milliseconds. */
+const REAP_MS = 1000;
+
+/** What a child is made with. */
+export interface SubjectOptions {
+  /** CLONE_NEW* flags for clone(2). */
+  readonly cloneFlags?: number;
+  /** The flags by their names, for the error of a refused clone, such as `CLONE_NEWNET`. */
+  readonly cloneText?: string;
+  /** PTRACE_O_* options beside PTRACE_O_EXITKILL. */
+  readonly options?: number;
+}
+
+/**
+ * A disposable child process that a probe may stop, unshare, remap and kill. It runs libc's sleep(3) and
+ * what is injected into it, never JavaScript. It is traced from its first moment and dies with cready
+ * (PTRACE_O_EXITKILL), or by itself after five seconds when cready dies before it is traced.
+ *
+ * All memory that the child shall see has to be cut from the scratch memory before it is started.
+ */
+export class Subject implements Disposable {
+  /** System calls made by the child itself. */
+  readonly sys: Sys;
+  readonly #own: Sys;
+  readonly #instruction: number;
+  #alive = true;
+
+  private constructor(own: Sys, readonly pid: number, instruction: number) {
+    this.#own = own;
+    this.#instruction = instruction;
+    this.sys = new Sys(own.libc, own.trail, (name, args) => this.#inject(name, args));
+  }
+
+  /** Makes a child and stops it. Throws `SysError` when clone or ptrace is refused. */
+  static start(own: Sys, options: SubjectOptions = {}): Subject {
+    const instruction = syscallInstruction(own);
+    const pid = own.libc.cloneSleeper(options.cloneFlags ?? 0);
+    if (pid < 0) throw new SysError(`clone(${options.cloneText ?? "SIGCHLD"})`, -pid);
+    const subject = new Subject(own, pid, instruction);
+    try {
+      const seized = own.try("ptrace", PTRACE_SEIZE, pid, 0, PTRACE_O_EXITKILL | (options.options ?? 0));
+      if (seized < 0) throw new SysError("ptrace(PTRACE_SEIZE, child)", -seized);
+      own.call("ptrace", PTRACE_INTERRUPT, pid, 0, 0);
+      subject.wait("stop of a traced child");
+      return subject;
+    } catch (error) {
+      subject[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Makes one ptrace request on the child and keeps it as evidence; throws `SysError`. */
+  ask(text: string, request: number, address: number, data: number): number {
+    return this.#own.ask(`ptrace(${text})`, request, this.pid, address, data);
+  }
+
+  /** As `ask`, but a failure is returned as -errno. */
+  look(text: string, request: number, address: number, data: number): number {
+    return this.#own.look(`ptrace(${text})`, request, this.pid, address, data);
+  }
+
+  /** Makes one ptrace request on the child that belongs to the situation, not to the answer. */
+  ptrace(request: number, address: number, data: number): number {
+    return this.#own.call("ptrace", request, this.pid, address, data);
+  }
+
+  /** Waits for the child's next change of state; after the deadline it is killed and `TimeoutError` thrown. */
+  wait(text: string, deadlineMs = DEADLINE_MS): Status {
+    try {
+      return waitFor(this.#own, this.pid, text, deadlineMs);
+    } catch (error) {
+      if (error instanceof TimeoutError) this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Lets the child run on, delivering `signal` when it is not 0. */
+  resume(signal = 0): void {
+    this.ptrace(PTRACE_CONT, 0, signal);
+  }
+
+  /** Lets the stopped child go on at `address` as if the function there were called, and waits for its next stop. */
+  jump(address: number, text: string): Status {
+    const { view } = this.#registers();
+    this.#own.arch.prepareJump(view, address);
+    this.#setRegisters(view);
+    this.resume();
+    return this.wait(text);
+  }
+
+  /** The address that the stopped child executes next. */
+  instructionPointer(): number {
+    return this.#own.arch.instructionPointer(this.#registers().view);
+  }
+
+  /** Copies `size` bytes of the child's memory, rounded up to words of 8. */
+  read(address: number, size: number): Uint8Array {
+    const words = Math.ceil(size / 8);
+    const at = this.#own.memory.alloc(words * 8);
+    for (let i = 0; i < words; i++) this.ptrace(PTRACE_PEEKDATA, address + i * 8, at + i * 8);
+    return this.#own.memory.bytes(at, size).slice();
+  }
+
+  /** Writes one word of 8 bytes into the child, read-only pages too. */
+  pokeWord(address: number, word: number): void {
+    this.ptrace(PTRACE_POKEDATA, address, word);
+  }
+
+  /** Owns a descriptor of the child; closing it is left to the child's end. */
+  fd(number: number): Fd {
+    return new Fd(this.sys, number);
+  }
+
+  /** Kills the child and takes its remains away; waits at most a second. */
+  [Symbol.dispose](): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    reap(this.#own, this.pid);
+  }
+
+  #registers(): { view: DataView; iov: number } {
+    const { memory, arch } = this.#own;
+    const at = memory.alloc(arch.registersSize);
+    const iov = memory.alloc(16);
+    memory.setU64(iov, at);
+    memory.setU64(iov + 8, arch.registersSize);
+    this.ptrace(PTRACE_GETREGSET, NT_PRSTATUS, iov);
+    return { view: memory.view(at, arch.registersSize), iov };
+  }
+
+  #setRegisters(view: DataView): void {
+    const { memory } = this.#own;
+    const mark = memory.mark();
+    const iov = memory.alloc(16);
+    memory.setU64(iov, memory.base + view.byteOffset);
+    memory.setU64(iov + 8, view.byteLength);
+    this.ptrace(PTRACE_SETREGSET, NT_PRSTATUS, iov);
+    memory.release(mark);
+  }
+
+  #inject(name: SyscallName, args: readonly number[]): number {
+    const { memory, arch } = this.#own;
+    const number = arch.syscalls[name];
+    if (number === undefined) return -38 /* ENOSYS */;
+    const mark = memory.mark();
+    try {
+      const { view, iov } = this.#registers();
+      const saved = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
+      arch.prepareSyscall(view, this.#instruction, number, args);
+      this.ptrace(PTRACE_SETREGSET, NT_PRSTATUS, iov);
+      this.ptrace(PTRACE_SINGLESTEP, 0, 0);
+      const status = this.wait(`${name}() in a child`);
+      if (status.kind !== "stopped" || status.signal !== SIGTRAP) throw new DeathError(name, status);
+      this.ptrace(PTRACE_GETREGSET, NT_PRSTATUS, iov);
+      const result = Number(arch.syscallResult(view));
+      memory.write(memory.base + view.byteOffset, saved);
+      this.ptrace(PTRACE_SETREGSET, NT_PRSTATUS, iov);
+      return result;
+    } finally {
+      memory.release(mark);
+    }
+  }
+}
+
+/** A child ended, or stopped otherwise than expected, while it made a call. */
+export class DeathError extends Error {
+  override readonly name = "DeathError";
+  constructor(
+    /** The call it made. */
+    readonly call: string,
+    readonly status: Status,
+  ) {
+    super(
+      status.kind === "exited"
+        ? `${call}() in a child: the child exited with ${status.code}`
+        : `${call}() in a child: the child was ${status.kind} by signal ${status.signal}`,
+    );
+  }
+}
+
+/** Kills the child `pid` and takes its remains away; waits at most a second. */
+export function reap(sys: Sys, pid: number): void {
+  sys.try("kill", pid, SIGKILL);
+  try {
+    // A stop that was not collected yet may come first.
+    while (waitFor(sys, pid, "end of a killed child", REAP_MS).kind === "stopped");
+  } catch (error) {
+    // ECHILD: it is gone. No answer in time: it hangs inside the kernel, and waiting longer would hang us too.
+    if (!(error instanceof SysError) && !(error instanceof TimeoutError)) throw error;
+  }
+}
+
+let instructionAt = 0;
+
+/** The address of a system call instruction inside libc's `syscall`, found once. */
+function syscallInstruction(own: Sys): number {
+  if (instructionAt) return instructionAt;
+  const start = own.libc.symbol("syscall");
+  const wanted = own.arch.syscallInstruction;
+  const code = own.libc.code(start, 64);
+  for (let i = 0; i + wanted.length <= code.length; i++) {
+    if (wanted.every((byte, j) => code[i + j] === byte)) return instructionAt = start + i;
+  }
+  throw new Error("Cannot find a system call instruction in libc's syscall function");
+}

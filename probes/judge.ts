@@ -1,0 +1,88 @@
+import { SysError, TimeoutError } from "../ffi/errno.ts";
+import type { SyscallName } from "../ffi/arch/arch.ts";
+import type { Sys } from "../ffi/sys.ts";
+import { DeathError } from "../ffi/subject.ts";
+import type { Host } from "../host/host.ts";
+import { type Answer, blocked, inconclusive, type Probe, type Remedy, unsupported } from "./probe.ts";
+import { limitReached } from "./limits.ts";
+import { missingRight } from "./rights.ts";
+
+/** Errnos by which the kernel refuses what it has. */
+const REFUSALS = ["EPERM", "EACCES", "EROFS"];
+/** Errnos that say that a bound was reached, not that something is missing. */
+const LIMITS = ["EMFILE", "ENFILE", "ENOSPC", "EAGAIN", "ENOMEM", "EDQUOT", "EUSERS"];
+/** Opening and reading files cannot be answered falsely by a filter without ending this program first. */
+const FILE_CALLS = ["open", "openat", "read", "readlink", "getdents64"];
+
+/** Turns what a probe threw into its answer: what an errno proves depends on the rights and filters here. */
+export function judge(probe: Probe, error: unknown, sys: Sys, host: Host): Answer {
+  if (error instanceof TimeoutError) {
+    return inconclusive(`${error.message}, child killed`, [
+      undetermined("ask again on an idle machine, with --feature"),
+    ]);
+  }
+  if (error instanceof DeathError) return inconclusive(error.message);
+  if (!(error instanceof SysError)) {
+    // A fault of one probe must not hide the answers of the others; the tests look for this text.
+    return inconclusive(`cready itself failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (REFUSALS.includes(error.code) || LIMITS.includes(error.code)) {
+    const missing = missingRight(probe.rights, host) ?? limitReached(error, sys, host);
+    if (missing) return blocked(error.message, missing);
+  }
+  const absent = probe.absentOn.includes(error.code);
+  if (host.filtered && !FILE_CALLS.includes(callName(error))) return underFilter(probe, error, sys, host, absent);
+  if (absent) return unsupported(error.message);
+  return inconclusive(error.message, [undetermined(whatWouldDecide(error, host))]);
+}
+
+/** A second witness says whether a filter answered, or the kernel. */
+function underFilter(probe: Probe, error: SysError, sys: Sys, host: Host, absent: boolean): Answer {
+  const name = callName(error) as SyscallName;
+  const symbol = sys.arch.syscallSymbolPrefix + symbolOf(name);
+  const call = host.symbol(symbol);
+  const own = probe.symbol ? host.symbol(probe.symbol) : "unreadable";
+  const off = probe.kconfig.find((option) => host.kconfig.value(option) === "n");
+  if (error.code === "ENOSYS" && (call === "weak" || call === "absent")) {
+    return unsupported(`${error.message}; /proc/kallsyms has no ${symbol} of its own`);
+  }
+  if (own === "absent" && absent) return unsupported(`${error.message}; /proc/kallsyms has no ${probe.symbol}`);
+  if (off && absent) return unsupported(`${error.message}; ${off} is not set in ${host.kconfig.source}`);
+  const filter: Remedy = {
+    cause: "SECCOMP",
+    why: `a seccomp filter of this process answers ${name} with ${error.code}`,
+    text: `run outside of the sandbox, or with a seccomp profile that allows ${name}`,
+    command: null,
+  };
+  // The kernel never answers ENOSYS for a call it has; EPERM and EACCES have no other cause left to verify.
+  if (call === "built-in" && ["ENOSYS", "EPERM", "EACCES"].includes(error.code)) {
+    return blocked(`a seccomp filter answers ${error.message}; /proc/kallsyms has ${symbol}`, filter);
+  }
+  return inconclusive(`${error.message}, under a seccomp filter, which may have answered instead of the kernel`, [
+    undetermined("run outside of the sandbox, without a seccomp filter"),
+  ]);
+}
+
+/** The system call an error's text names, such as `kcmp` of `kcmp(self, self, KCMP_VM)`. */
+function callName(error: SysError): string {
+  return error.call.slice(0, error.call.indexOf("("));
+}
+
+/** The kernel's functions are named without the `64` of some call names (include/linux/syscalls.h). */
+function symbolOf(name: SyscallName): string {
+  return name === "newfstatat" || name === "pread64" || name === "pwrite64" ? name : name.replace(/^open$/, "openat");
+}
+
+function whatWouldDecide(error: SysError, host: Host): string {
+  if (!REFUSALS.includes(error.code)) return `look up why ${error.call} answers ${error.code} here`;
+  const confined = host.read("/proc/self/attr/current")?.replace(/[\0\n]/g, "").trim();
+  if (confined && confined !== "unconfined" && confined !== "kernel") {
+    return `run outside of the security module's confinement (${confined}), which may be what refuses it`;
+  }
+  return "run as root of the host, outside of any container; all that cready can verify would permit it";
+}
+
+/** A remedy for what could not be decided. */
+function undetermined(text: string): Remedy {
+  return { cause: "UNDETERMINED", why: "no cause could be verified", text, command: null };
+}

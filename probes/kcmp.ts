@@ -1,0 +1,32 @@
+import { defineProbe, supported, unsupported } from "./probe.ts";
+
+/** KCMP_VM, linux/kcmp.h: do two processes share their address space? */
+const KCMP_VM = 1;
+
+export default defineProbe({
+  id: "kcmp",
+  criuName: null,
+  title: "kcmp(2)",
+  category: "REQUIRED",
+  subject: "KERNEL",
+  since: "3.5",
+  impact: "a dump cannot find out which tasks share memory, files and descriptors",
+  kconfig: ["CONFIG_KCMP", "CONFIG_CHECKPOINT_RESTORE"],
+  modules: [],
+  rights: [],
+  mend: "boot a kernel built with CONFIG_KCMP=y (before Linux 5.12: CONFIG_CHECKPOINT_RESTORE=y)",
+  references: ["man:kcmp(2)", "linux:kernel/kcmp.c", "criu:check_kcmp"],
+  autoloads: [],
+  criuFaults: [{
+    when: ["BLOCKED"],
+    says: "SUPPORTED",
+    why:
+      "it asks with invalid arguments and takes every errno but ENOSYS for a yes, also the EPERM of a seccomp filter",
+    reproduce: "criu check under a seccomp filter that answers kcmp with EPERM",
+  }],
+  absentOn: ["ENOSYS"],
+  run({ sys, pid }) {
+    const same = sys.ask("kcmp(self, self, KCMP_VM)", pid, pid, KCMP_VM, 0, 0);
+    return same === 0 ? supported() : unsupported(`kcmp(self, self, KCMP_VM) answers ${same} instead of 0`);
+  },
+});

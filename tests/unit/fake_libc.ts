@@ -1,0 +1,193 @@
+import type { SyscallName } from "../../ffi/arch/arch.ts";
+import { SYSCALLS, x86_64 } from "../../ffi/arch/x86_64.ts";
+import { errnoNumber } from "../../ffi/errno.ts";
+import type { Libc } from "../../ffi/libc.ts";
+import { Memory } from "../../ffi/memory.ts";
+import {
+  PTRACE_GETREGSET,
+  PTRACE_PEEKDATA,
+  PTRACE_SETREGSET,
+  PTRACE_SINGLESTEP,
+  SIGKILL,
+  SIGTRAP,
+} from "../../ffi/uapi.ts";
+
+/** One call as a fake answers it: `child` is true for a call injected into a child. */
+export interface Call {
+  readonly args: readonly number[];
+  readonly memory: Memory;
+  readonly child: boolean;
+}
+
+/** A value, an errno's name, or a function of the call that gives one. */
+export type Reply = number | string | ((call: Call) => number | string);
+
+/** What a fake machine answers. */
+export interface FakeMachine {
+  /** Files by path; a string starting with `!` is the errno that opening them gives. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** Symbolic links by path. */
+  readonly links?: Readonly<Record<string, string>>;
+  /** Replies by system call; those not named here behave like a Linux with nothing in it. */
+  readonly calls?: Readonly<Partial<Record<SyscallName, Reply>>>;
+  /** Replies by ptrace request, for the requests that a probe asks. */
+  readonly ptrace?: Readonly<Record<number, Reply>>;
+  /** What clone of the sleeping child answers; a pid by default. */
+  readonly clone?: number | string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** /proc/self/status of root without a seccomp filter. */
+export const ROOT_STATUS =
+  "Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\nNoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n";
+/** The same of an unprivileged user. */
+export const NOBODY_STATUS =
+  "Uid:\t65534\t65534\t65534\t65534\nCapEff:\t0000000000000000\nNoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n";
+/** Root under one seccomp filter. */
+export const FILTERED_STATUS = ROOT_STATUS.replace("Seccomp:\t0", "Seccomp:\t2");
+
+const BASE = 0x10000;
+const CHILD_PID = 4242;
+const OWN_PID = 4000;
+const NAMES = new Map<number, SyscallName>(Object.entries(SYSCALLS).map(([name, nr]) => [nr, name as SyscallName]));
+/** Calls that succeed with 0 when the machine says nothing of them. */
+const HARMLESS = ["close", "munmap", "sched_yield", "nanosleep", "kill", "mprotect"];
+
+/** A libc over a fake machine, and what was left behind in it. */
+export interface FakeLibc extends Libc {
+  /** Descriptors that are open now. */
+  readonly open: ReadonlySet<number>;
+  /** Children that were made and not reaped. */
+  readonly children: ReadonlySet<number>;
+}
+
+/** Makes a fake libc: memory is real, the kernel is what `machine` says. */
+export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
+  const buffer = new ArrayBuffer(1 << 20);
+  const memory = new Memory(BASE, buffer);
+  const files: Record<string, string | Uint8Array> = { "/proc/self/status": ROOT_STATUS, ...machine.files };
+  const links: Record<string, string> = { "/proc/self/ns/user": "user:[4026531837]", ...machine.links };
+  const open = new Set<number>();
+  const children = new Set<number>();
+  const readers = new Map<number, { bytes: Uint8Array; at: number }>();
+  let nextFd = 3;
+  let nextMapping = 0x7f0000000000;
+  let registers = new Uint8Array(x86_64.registersSize);
+  let killed = false;
+
+  const path = (at: number) => {
+    let end = at;
+    while (memory.u8(end) !== 0) end++;
+    return memory.text(at, end - at);
+  };
+  const reply = (value: Reply, call: Call): number => {
+    const answer = typeof value === "function" ? value(call) : value;
+    return typeof answer === "string" ? -errnoNumber(answer) : answer;
+  };
+  const openFile = (name: string): number => {
+    const content = files[name];
+    if (content === undefined) return -errnoNumber("ENOENT");
+    if (typeof content === "string" && content.startsWith("!")) return -errnoNumber(content.slice(1));
+    const fd = nextFd++;
+    open.add(fd);
+    readers.set(fd, { bytes: typeof content === "string" ? new TextEncoder().encode(content) : content, at: 0 });
+    return fd;
+  };
+  const newFd = () => {
+    open.add(nextFd);
+    return nextFd++;
+  };
+
+  const kernel: Partial<Record<SyscallName, (call: Call) => number>> = {
+    openat: ({ args }) => openFile(path(args[1]!)),
+    read({ args: [fd, at, size] }) {
+      const reader = readers.get(fd!);
+      if (!reader) return -errnoNumber("EBADF");
+      const part = reader.bytes.subarray(reader.at, reader.at + size!);
+      reader.at += part.length;
+      memory.write(at!, part);
+      return part.length;
+    },
+    readlinkat({ args: [, name, at, size] }) {
+      const target = links[path(name!)];
+      if (target === undefined) return -errnoNumber("ENOENT");
+      const bytes = new TextEncoder().encode(target).subarray(0, size);
+      memory.write(at!, bytes);
+      return bytes.length;
+    },
+    faccessat: ({ args }) => path(args[1]!) in files ? 0 : -errnoNumber("ENOENT"),
+    close({ args }) {
+      return open.delete(args[0]!) ? 0 : -errnoNumber("EBADF");
+    },
+    pipe2({ args }) {
+      memory.setI32(args[0]!, newFd());
+      memory.setI32(args[0]! + 4, newFd());
+      return 0;
+    },
+    mmap({ args }) {
+      nextMapping += args[1]!;
+      return nextMapping - args[1]!;
+    },
+    getpid: ({ child }) => child ? CHILD_PID : OWN_PID,
+    wait4({ args: [pid, at] }) {
+      if (!children.has(pid!)) return -errnoNumber("ECHILD");
+      memory.setI32(at!, killed ? SIGKILL : (SIGTRAP << 8) | 0x7f);
+      if (killed) children.delete(pid!);
+      return pid!;
+    },
+    kill({ args: [pid, signal] }) {
+      if (pid === CHILD_PID && signal === SIGKILL) killed = true;
+      return 0;
+    },
+    ptrace(call) {
+      const [request, , address, data] = call.args as [number, number, number, number];
+      const own = machine.ptrace?.[request];
+      if (own !== undefined) return reply(own, call);
+      if (request === PTRACE_GETREGSET) memory.write(Number(memory.u64(data)), registers);
+      if (request === PTRACE_SETREGSET) {
+        registers = memory.bytes(Number(memory.u64(data)), x86_64.registersSize).slice();
+      }
+      // The child is a copy of this memory: what it would see at an address is what stands there.
+      if (request === PTRACE_PEEKDATA && address >= BASE) memory.setU64(data, memory.u64(address));
+      if (request === PTRACE_SINGLESTEP) step();
+      return 0;
+    },
+  };
+  const step = () => {
+    const view = new DataView(registers.buffer);
+    const number = (offset: number) => Number(view.getBigInt64(offset, true));
+    const name = NAMES.get(number(80))!;
+    const args = [112, 104, 96, 56, 72, 64].map(number); // rdi rsi rdx r10 r8 r9
+    view.setBigInt64(80, BigInt(dispatch(name, args, true)), true);
+  };
+  const dispatch = (name: SyscallName, args: readonly number[], child: boolean): number => {
+    const call = { args, memory, child };
+    const own = machine.calls?.[name];
+    if (own !== undefined) {
+      const result = reply(own, call);
+      return result;
+    }
+    const builtIn = kernel[name];
+    if (builtIn) return builtIn(call);
+    return HARMLESS.includes(name) ? 0 : -errnoNumber("ENOSYS");
+  };
+
+  return {
+    arch: x86_64,
+    memory,
+    open,
+    children,
+    syscall: (name, ...args) => dispatch(name, args, false),
+    cloneSleeper() {
+      const result = reply(machine.clone ?? CHILD_PID, { args: [], memory, child: false });
+      if (result > 0) {
+        children.add(result);
+        killed = false;
+      }
+      return result;
+    },
+    symbol: () => 0x5000,
+    code: () => new Uint8Array([0x90, 0x0f, 0x05, 0xc3]),
+    getenv: (name) => machine.environment?.[name],
+  };
+}
