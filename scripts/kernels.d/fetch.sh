@@ -1,0 +1,182 @@
+# Brings kernels and the guests' userland into the cache. Sourced by scripts/kernels.
+# shellcheck shell=bash
+#
+# $CACHE/images/$ARCH/KERNEL -> RELEASE_VERSION/{vmlinuz,config,release,root/}   root: the wanted modules, plain, with depmod
+# $CACHE/userland/$ARCH/current -> CRIU_VERSION-HASH/{root.cpio.gz,packages}
+
+PROGRAMS='criu ip nft kmod busybox dash xtables-legacy-multi xtables-nft-multi unshare nsenter setpriv capsh bwrap'
+PACKAGES='criu iproute2 iptables nftables kmod busybox-static dash util-linux libcap2-bin bubblewrap'
+# What the tested binary needs beyond what the programs above need.
+LIBRARIES='libc.so.6 libm.so.6 libdl.so.2 librt.so.1 libpthread.so.0 libgcc_s.so.1'
+
+publish() { # publish NEW TARGET : a folder appears whole or not at all
+  rm -rf "$2"
+  mv "$1" "$2"
+}
+
+pack() { # pack FOLDER FILE : as a gzipped member of an initrd, padded as the kernel wants it
+  (cd "$1" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) | gzip -n -6 >"$2.new"
+  truncate -s "%512" "$2.new"
+  mv "$2.new" "$2"
+}
+
+fetch_kernel() { # fetch_kernel NAME SUITE PATTERN
+  local name=$1 suite=$2 pattern=$3 package version release parts target new deb
+  suite_update "$suite"
+  for package in $(suite_apt "$suite" apt-cache pkgnames linux-image- | grep -Ex -- "$pattern-$FLAVOUR" | sort -Vr); do
+    release=${package#linux-image-}
+    # Newer kernels are split; in sid a part may be missing for a while, then the next older one is taken.
+    parts=$(suite_apt "$suite" apt-cache show --no-all-versions "$package" | sed -n 's/^Depends: //p' | tr ',|' '\n' |
+      sed 's/^ *//;s/ .*//' | grep -Ex "linux-(binary|modules|base)-${release//+/\\+}" || true)
+    version=$(suite_apt "$suite" apt-cache show --no-all-versions "$package" | sed -n 's/^Version: //p')
+    target="$CACHE/images/$ARCH/${release}_$version"
+    if [ -e "$target/vmlinuz" ]; then
+      ln -sfn "${target##*/}" "$CACHE/images/$ARCH/$name"
+      return
+    fi
+    new="$target.new"
+    rm -rf "$new"
+    mkdir -p "$new/debs" "$new/all"
+    # shellcheck disable=SC2086 # names of packages
+    suite_download "$suite" "$new/debs" "$package" $parts || continue
+    merged_root "$new/all"
+    for deb in "$new"/debs/*.deb; do unpack_deb "$deb" "$new/all"; done
+    keep_kernel "$new" "$release"
+    echo "$version" >"$new/version"
+    rm -rf "$new/debs" "$new/all"
+    publish "$new" "$target"
+    ln -sfn "${target##*/}" "$CACHE/images/$ARCH/$name"
+    echo "kernels: $name is $release ($version)"
+    return
+  done
+  echo "kernels: $suite has no package that matches $pattern-$FLAVOUR" >&2
+  return 1
+}
+
+first_of() { # first_of FILE… : the first that exists
+  local file
+  for file in "$@"; do [ ! -e "$file" ] || { echo "$file"; return; }; done
+  echo "kernels: none of these exists: $*" >&2
+  return 1
+}
+
+keep_kernel() { # keep_kernel FOLDER RELEASE : from FOLDER/all to FOLDER
+  local folder=$1 release=$2 all="$1/all" tree="usr/lib/modules/$2" module path
+  cp "$(first_of "$all/boot/vmlinuz-$release" "$all/$tree/vmlinuz")" "$folder/vmlinuz"
+  cp "$(first_of "$all/boot/config-$release" "$all/$tree/config")" "$folder/config"
+  echo "$release" >"$folder/release"
+  depmod -b "$all" "$release"
+  merged_root "$folder/root"
+  mkdir -p "$folder/root/$tree"
+  cp "$all/$tree"/modules.builtin* "$all/$tree/modules.order" "$folder/root/$tree/"
+  rm -f "$folder/root/$tree"/modules.builtin*.bin
+  [ ! -e "$all/$tree/config" ] || cp "$all/$tree/config" "$folder/root/$tree/"
+  for module in $MODULES_WANTED; do
+    modprobe -d "$all" -S "$release" --show-depends "$module" 2>/dev/null || true
+  done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r path; do
+    path=${path#"$all"}
+    path=usr/lib/modules/${path#*/lib/modules/}
+    mkdir -p "$folder/root/${path%/*}"
+    # Plain: to unpack xz under emulation costs more than the bytes.
+    case "$path" in
+      *.xz) xz -dc "$all/$path" >"$folder/root/${path%.xz}" ;;
+      *.zst) zstd -qdc "$all/$path" >"$folder/root/${path%.zst}" ;;
+      *) cp "$all/$path" "$folder/root/$path" ;;
+    esac
+  done
+  depmod -b "$folder/root" "$release"
+}
+
+# The programs, and every library that they or LIBRARIES name. readelf works for a foreign architecture too.
+copy_closure() { # copy_closure FROM TO
+  local from=$1 to=$2 file name path
+  local -a queue=()
+  local -A seen=()
+  for name in $PROGRAMS; do
+    path=$(first_of "$from/usr/sbin/$name" "$from/usr/bin/$name")
+    cp "$path" "$to/${path#"$from"/}"
+    queue+=("$path")
+  done
+  mkdir -p "$to/usr/lib/$TRIPLET/xtables"
+  for file in "$from/usr/lib/$TRIPLET"/xtables/*.so; do
+    cp "$file" "$to/usr/lib/$TRIPLET/xtables/"
+    queue+=("$file")
+  done
+  for name in $LIBRARIES; do
+    cp -L "$from/usr/lib/$TRIPLET/$name" "$to/usr/lib/$TRIPLET/"
+    queue+=("$from/usr/lib/$TRIPLET/$name")
+    seen[$name]=1
+  done
+  while [ ${#queue[@]} -gt 0 ]; do
+    file=${queue[0]}
+    queue=("${queue[@]:1}")
+    for name in $(readelf -d "$file" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+      [ -z "${seen[$name]:-}" ] || continue
+      seen[$name]=1
+      cp -L "$from/usr/lib/$TRIPLET/$name" "$to/usr/lib/$TRIPLET/"
+      queue+=("$from/usr/lib/$TRIPLET/$name")
+    done
+  done
+  cp -L "$from/usr/$LOADER" "$to/usr/${LOADER%/*}/"
+}
+
+finish_userland() { # finish_userland ROOT
+  local root=$1 name
+  mkdir -p "$root/etc" "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp" "$root/root" "$root/mnt" "$root/var"
+  ln -s ../run "$root/var/run"
+  ln -s dash "$root/usr/bin/sh"
+  for name in modprobe depmod insmod rmmod lsmod modinfo; do ln -s ../bin/kmod "$root/usr/sbin/$name"; done
+  for name in iptables ip6tables; do
+    for suffix in '' -save -restore; do
+      ln -s xtables-nft-multi "$root/usr/sbin/$name$suffix"
+      ln -s xtables-nft-multi "$root/usr/sbin/$name-nft$suffix"
+      ln -s xtables-legacy-multi "$root/usr/sbin/$name-legacy$suffix"
+    done
+  done
+  printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'nobody:x:65534:65534:nobody:/:/bin/sh' >"$root/etc/passwd"
+  printf '%s\n' 'root:x:0:' 'tty:x:5:' 'nogroup:x:65534:' >"$root/etc/group"
+  printf '%s\n' '127.0.0.1 localhost guest' '::1 localhost' >"$root/etc/hosts"
+}
+
+fetch_userland() {
+  local tree="$CACHE/apt/$ARCH/$USERLAND_SUITE" new="$CACHE/userland/$ARCH/new" criu key target deb
+  suite_update "$USERLAND_SUITE"
+  rm -rf "$tree/archives" "$new"
+  # The empty dpkg status makes apt bring whatever these packages depend on.
+  # shellcheck disable=SC2086 # names of packages
+  retry suite_apt "$USERLAND_SUITE" apt-get install -y -d -qq $PACKAGES
+  mkdir -p "$new"
+  merged_root "$new/all"
+  for deb in "$tree"/archives/*.deb; do
+    basename "$deb" .deb
+    unpack_deb "$deb" "$new/all"
+  done >"$new/packages"
+  criu=$(sed -n "s/^criu_\(.*\)_$ARCH/\1/p" "$new/packages")
+  key="$criu-$(cat "$new/packages" "$LIB/fetch.sh" | sha256sum | cut -c1-12)"
+  target="$CACHE/userland/$ARCH/$key"
+  if [ ! -e "$target/root.cpio.gz" ]; then
+    merged_root "$new/root"
+    mkdir -p "$new/root/usr/lib/$TRIPLET"
+    copy_closure "$new/all" "$new/root"
+    finish_userland "$new/root"
+    pack "$new/root" "$new/root.cpio.gz"
+    rm -rf "$new/all" "$new/root" "$tree/archives"
+    publish "$new" "$target"
+  fi
+  rm -rf "$new"
+  ln -sfn "$key" "$CACHE/userland/$ARCH/current"
+  echo "kernels: userland has criu $criu"
+}
+
+fetch() { # fetch [--refresh] : all that the matrix needs; what is in the cache stays as it is, unless newer packages are asked for
+  local name suite pattern
+  exec 8>"$CACHE/fetch.lock"
+  flock 8
+  while read -r name suite pattern; do
+    [ -n "$name" ] || continue
+    if [ "${1:-}" = --refresh ] || [ ! -e "$CACHE/images/$ARCH/$name/vmlinuz" ]; then fetch_kernel "$name" "$suite" "$pattern"; fi
+  done <<<"$KERNELS"
+  if [ "${1:-}" = --refresh ] || [ ! -e "$CACHE/userland/$ARCH/current/root.cpio.gz" ]; then fetch_userland; fi
+  flock -u 8
+  "$TOP/scripts/poor-kernel" "$@"
+}
