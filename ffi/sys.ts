@@ -26,6 +26,8 @@ export type Invoke = (name: SyscallName, args: readonly number[]) => number;
  */
 export class Sys {
   readonly #invoke: Invoke;
+  /** No wait lasts longer than this moment, as performance.now() counts. */
+  until = Infinity;
   constructor(
     readonly libc: Libc,
     /** Receives the evidence. */

@@ -30,7 +30,7 @@ export function decodeStatus(status: number): Status {
 export function waitFor(sys: Sys, pid: number, text: string, deadlineMs = DEADLINE_MS): Status {
   const mark = sys.memory.mark();
   const at = sys.memory.alloc(4);
-  const until = performance.now() + deadlineMs;
+  const until = Math.min(performance.now() + deadlineMs, sys.until);
   try {
     for (let looks = 0;; looks++) {
       if (sys.call("wait4", pid, at, __WALL | WNOHANG, 0) === pid) return decodeStatus(sys.memory.i32(at));

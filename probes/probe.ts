@@ -105,6 +105,8 @@ export interface Probe extends Feature {
   readonly absentOn: readonly string[];
   /** A global function of the kernel that is there exactly when the feature is: the second witness under seccomp. */
   readonly symbol?: string;
+  /** False where criu leaves the check out of its category on such a machine; `--feature` asks all the same. */
+  appliesHere?(host: Host): boolean;
   /** Reads from top to bottom: make the situation, ask, look. A `SysError` is judged by the runner. */
   run(kernel: Kernel): Answer;
 }

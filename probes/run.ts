@@ -7,11 +7,17 @@ import { errnoName, SysError, TimeoutError } from "../ffi/errno.ts";
 import { Host } from "../host/host.ts";
 import { autoloadPrevented } from "./autoload.ts";
 import { judge } from "./judge.ts";
-import type { Answer, CriuAnswer, Finding, Kernel, Probe, Remedy } from "./probe.ts";
+import {
+  type Answer,
+  type CriuAnswer,
+  type Finding,
+  inconclusive,
+  type Kernel,
+  type Probe,
+  type Remedy,
+} from "./probe.ts";
 import { remediesFor } from "./remedies.ts";
-
-/** The criu whose behaviour the differences describe. */
-const CRIU_VERSION = "4.2";
+import { CRIU_VERSION } from "../version.ts";
 
 /** How probes are run. */
 export interface RunOptions {
@@ -40,15 +46,21 @@ export class Runner {
     };
   }
 
-  /** Runs one probe; never throws for what the kernel answers. */
-  probe(probe: Probe): Finding {
+  /**
+   * Runs one probe; never throws for what the kernel answers. Nothing is asked, and nothing waited for, after
+   * `until` (as performance.now() counts).
+   */
+  probe(probe: Probe, until = Infinity): Finding {
     const start = performance.now();
+    this.#sys.until = until;
     const probedAt = new Date().toISOString();
     this.#trail.length = 0;
     const mark = this.#sys.memory.mark();
     let answer: Answer;
     try {
-      answer = (this.#options.noAutoload ? autoloadPrevented(probe, this.host) : undefined) ?? probe.run(this.#kernel);
+      answer = start > until
+        ? inconclusive("not asked: the time given with --timeout was over")
+        : (this.#options.noAutoload ? autoloadPrevented(probe, this.host) : undefined) ?? probe.run(this.#kernel);
     } catch (error) {
       this.#record(error);
       answer = judge(probe, error, this.#sys, this.host);

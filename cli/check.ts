@@ -1,0 +1,153 @@
+import { SysError } from "../ffi/errno.ts";
+import type { Libc } from "../ffi/libc.ts";
+import type { Finding, Probe } from "../probes/probe.ts";
+import { FEATURE_NAMES, featureNamed, probesOf } from "../probes/registry.ts";
+import { Runner } from "../probes/run.ts";
+import { conclude, isNo } from "../report/outcome.ts";
+import { table } from "../report/table.ts";
+import { detailLines, evidenceLines, findingLine, type Level, logLine } from "../report/text.ts";
+import { type CheckRequest, parseCheck } from "./check_options.ts";
+import { Console } from "./console.ts";
+import { checkHelp } from "./help.ts";
+import { closestName } from "./spelling.ts";
+import { shown, UsageError } from "./usage.ts";
+import { versionLine } from "./help.ts";
+
+/** Runs `cready check`; returns its exit code. Throws `UsageError` for a fault of the caller's. */
+export function check(args: readonly string[], libc: Libc): number {
+  const request = parseCheck(args);
+  const console = new Console(libc);
+  if (request === "help") return console.out(checkHelp()), 0;
+  if (request === "version") return console.out(versionLine()), 0;
+  if (request === "list") return console.out(`${FEATURE_NAMES.join(" ")}\n`), 0;
+  const probes = request.features?.map(probeNamed) ?? null;
+  enterFolder(request.workFolder, libc);
+  if (request.logFile !== null) console.logTo(request.logFile);
+  const run = new CheckRun(request, new Runner(libc, { noAutoload: request.noAutoload }), console);
+  return probes ? run.features(probes, request.features!) : run.categories();
+}
+
+function probeNamed(name: string): Probe {
+  const probe = featureNamed(name);
+  if (probe) return probe;
+  const close = closestName(name, FEATURE_NAMES);
+  throw new UsageError(`Unknown feature ${shown(name)}${close ? ` (did you mean ${close}?)` : ""}`);
+}
+
+function enterFolder(path: string | null, libc: Libc): void {
+  if (path === null) return;
+  const result = libc.syscall("chdir", libc.memory.cstring(path));
+  if (result < 0) throw new UsageError(`Can't change directory to ${shown(path)}: ${new SysError("", -result).code}`);
+}
+
+/** One run: asks, prints as it goes, and concludes. */
+class CheckRun {
+  readonly #request: CheckRequest;
+  readonly #runner: Runner;
+  readonly #console: Console;
+  readonly #start = performance.now();
+
+  constructor(request: CheckRequest, runner: Runner, console: Console) {
+    this.#request = request;
+    this.#runner = runner;
+    this.#console = console;
+  }
+
+  /** Asks for named features: one `is supported` line each; 1 if any is not. */
+  features(probes: readonly Probe[], names: readonly string[]): number {
+    const findings: Finding[] = [];
+    const modules = this.#modulesBefore(probes);
+    for (const [i, probe] of probes.entries()) {
+      const finding = this.#probe(probe);
+      findings.push(finding);
+      if (this.#request.format === "text" && !this.#request.quiet && finding.verdict === "SUPPORTED") {
+        this.#console.out(`${names[i]} is supported\n`);
+      }
+    }
+    this.#tellModules(modules);
+    this.#document(findings);
+    return findings.every(({ verdict }) => verdict === "SUPPORTED") ? 0 : 1;
+  }
+
+  /** Asks for the categories of the scope, most important first, and says criu's sentence. */
+  categories(): number {
+    const { format, quiet, scope } = this.#request;
+    const probes = probesOf(scope, this.#runner.host);
+    const modules = this.#modulesBefore(probes);
+    const findings: Finding[] = [];
+    for (const probe of probes) {
+      this.#console.progress(`${findings.length + 1}/${probes.length} ${probe.id}`);
+      const finding = this.#probe(probe);
+      findings.push(finding);
+      // criu stops here; a document holds all that was asked for.
+      if (format === "text" && finding.feature.category === "REQUIRED" && isNo(finding)) break;
+    }
+    this.#console.clearProgress();
+    this.#tellModules(modules);
+    const { sentence, stream, exitCode } = conclude(findings);
+    this.#document(findings);
+    if (format === "text" && !quiet) {
+      if (stream === "stdout") this.#console.out(`${sentence}\n`);
+      else this.#console.log(logLine(2, "check", sentence));
+      if (this.#console.interactive && this.#request.logFile === null) this.#summary(findings);
+    }
+    return exitCode;
+  }
+
+  #probe(probe: Probe): Finding {
+    const { timeoutSeconds } = this.#request;
+    const finding = this.#runner.probe(probe, this.#start + (timeoutSeconds ?? Infinity) * 1000);
+    if (!this.#request.quiet) this.#tell(finding);
+    return finding;
+  }
+
+  #tell(finding: Finding): void {
+    const { verbosity, format, remedies } = this.#request;
+    const line = findingLine(finding);
+    if (line || verbosity >= 3) this.#console.clearProgress();
+    if (verbosity >= 3) { for (const one of evidenceLines(finding)) this.#log(one); }
+    if (!line || (format !== "text" && verbosity < 3)) return;
+    if (!this.#log(line)) return;
+    if (remedies ?? (this.#console.interactive && this.#request.logFile === null)) {
+      for (const detail of detailLines(finding)) this.#console.detail(detail);
+    }
+  }
+
+  #log(line: { level: Level; text: string }): boolean {
+    const { verbosity } = this.#request;
+    if (verbosity < line.level) return false;
+    const time = ((performance.now() - this.#start) / 1000).toFixed(6).padStart(9, "0");
+    this.#console.log(verbosity >= 3 ? { ...line, text: `(${time}) ${line.text}` } : line);
+    return true;
+  }
+
+  /** The report of the formats that are one document, on stdout. */
+  #document(findings: readonly Finding[]): void {
+    if (this.#request.quiet) return;
+    if (this.#request.format === "table") this.#console.out(table(findings));
+  }
+
+  #modulesBefore(probes: readonly Probe[]): Set<string> | null {
+    return probes.some(({ autoloads }) => autoloads.length > 0) ? this.#runner.host.modules.loaded() : null;
+  }
+
+  /** Modules that the kernel loaded by itself are the one change that a check may leave behind: they are named. */
+  #tellModules(before: Set<string> | null): void {
+    if (!before || this.#request.quiet) return;
+    const loaded = [...this.#runner.host.modules.loaded()].filter((name) => !before.has(name));
+    if (loaded.length === 0) return;
+    this.#console.clearProgress();
+    this.#console.detail(logLine(3, "check", `the kernel loaded modules when it was asked: ${loaded.join(" ")}`).text);
+  }
+
+  #summary(findings: readonly Finding[]): void {
+    const count = (verdict: string) => findings.filter((one) => one.verdict === verdict).length;
+    const total = `${count("SUPPORTED")} of ${findings.length} supported`;
+    const rest = `${count("UNSUPPORTED")} missing, ${count("BLOCKED")} blocked, ${count("INCONCLUSIVE")} untold`;
+    const { host } = this.#runner;
+    const who = `as ${host.status.uids[1] === 0 ? "root" : `uid ${host.status.uids[1]}`} on ${host.release}`;
+    this.#console.detail(
+      `        ${total}, ${rest}      ${who}      ${(performance.now() - this.#start).toFixed(0)} ms`,
+    );
+  }
+}

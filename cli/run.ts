@@ -1,0 +1,79 @@
+import { SysError } from "../ffi/errno.ts";
+import type { Libc } from "../ffi/libc.ts";
+import { writeAll } from "../ffi/out.ts";
+import { logLine } from "../report/text.ts";
+import { check } from "./check.ts";
+import { ALL_OPTIONS } from "./check_options.ts";
+import { COMMANDS } from "./commands.ts";
+import { getopt } from "./getopt.ts";
+import { help, shortHelp, versionLine } from "./help.ts";
+import { shown, UsageError } from "./usage.ts";
+
+const STDERR = 2;
+const USAGE = 2;
+
+/** Runs one command line; returns the exit code. Never throws. */
+export function run(args: readonly string[], libc: Libc): number {
+  const name = commandName(args);
+  try {
+    return dispatch(name, args, libc);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      complain(libc, logLine(1, known(name) ? name : "cready", error.message).text);
+      return name === undefined || name === "check" ? 1 : USAGE;
+    }
+    if (error instanceof SysError && error.call === "write()") {
+      // A reader that went away needs no word; a full disk does.
+      if (error.code !== "EPIPE") complain(libc, logLine(1, "cready", `Cannot write the answer: ${error.code}`).text);
+      return 1;
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    complain(libc, logLine(1, "cready", `cready itself failed: ${text}`).text);
+    return 1;
+  }
+}
+
+function dispatch(name: string | undefined, args: readonly string[], libc: Libc): number {
+  if (name === "check") return check(args, libc);
+  if (name !== undefined) {
+    const names = COMMANDS.map((command) => command.name).join(", ");
+    throw new UsageError(`unknown command: ${shown(name)}; there is ${names}`);
+  }
+  const { options } = getopt(args, ALL_OPTIONS);
+  if (options.some((option) => option.name === "version")) return print(libc, versionLine(), 0);
+  if (options.some((option) => option.name === "help")) return print(libc, help(), 0);
+  // As in the patch of 2016, the list needs no command word.
+  if (options.some((option) => option.name === "feature" && option.value === "list")) return check(args, libc);
+  if (options.length > 0) throw new UsageError("command is required");
+  return print(libc, shortHelp(), USAGE);
+}
+
+function known(name: string | undefined): name is string {
+  return COMMANDS.some((command) => command.name === name);
+}
+
+/** The first word that is no option and no option's argument; undefined where there is none. */
+function commandName(args: readonly string[]): string | undefined {
+  // The first word decides alone in nearly every call; an option before it needs the table.
+  if (args[0] !== undefined && !args[0].startsWith("-")) return args[0];
+  try {
+    return getopt(args, ALL_OPTIONS).words[0];
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+function print(libc: Libc, text: string, code: number): number {
+  writeAll(libc, 1, text);
+  return code;
+}
+
+/** Says one sentence on stderr; there is nobody to tell when that fails. */
+function complain(libc: Libc, text: string): void {
+  try {
+    writeAll(libc, STDERR, `${text}\n`);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import { SysError } from "./errno.ts";
+import type { Libc } from "./libc.ts";
+
+const EAGAIN = 11;
+const EINTR = 4;
+const POLLOUT = 4;
+const CHUNK = 32 * 1024;
+
+/**
+ * Writes all of a text to a descriptor, however small the kernel's portions are. Throws `SysError` (ENOSPC,
+ * EPIPE …): an unwritten answer must not look like a given one.
+ */
+export function writeAll(libc: Libc, fd: number, text: string): void {
+  const { memory } = libc;
+  const bytes = new TextEncoder().encode(text);
+  const mark = memory.mark();
+  const at = memory.alloc(CHUNK);
+  try {
+    for (let done = 0; done < bytes.length;) {
+      const part = bytes.subarray(done, done + CHUNK);
+      memory.write(at, part);
+      const written = libc.syscall("write", fd, at, part.length);
+      if (written >= 0) done += written;
+      else if (written === -EAGAIN) waitWritable(libc, fd);
+      else if (written !== -EINTR) throw new SysError("write()", -written);
+    }
+  } finally {
+    memory.release(mark);
+  }
+}
+
+/** A pipe that somebody made non-blocking: wait until it takes more (ppoll(2)). */
+function waitWritable(libc: Libc, fd: number): void {
+  const mark = libc.memory.mark();
+  const poll = libc.memory.alloc(8); // struct pollfd { int fd; short events; short revents; }
+  libc.memory.setI32(poll, fd);
+  libc.memory.setU16(poll + 4, POLLOUT);
+  libc.syscall("ppoll", poll, 1, 0, 0, 0);
+  libc.memory.release(mark);
+}
+
+/** Whether a descriptor is a terminal (isatty(3): TCGETS). */
+export function isTerminal(libc: Libc, fd: number): boolean {
+  const TCGETS = 0x5401;
+  const mark = libc.memory.mark();
+  const result = libc.syscall("ioctl", fd, TCGETS, libc.memory.alloc(64));
+  libc.memory.release(mark);
+  return result === 0;
+}
