@@ -5,6 +5,7 @@ import type { SyscallName } from "./arch/arch.ts";
 import {
   NT_PRSTATUS,
   PTRACE_CONT,
+  PTRACE_EVENT_EXEC,
   PTRACE_GETREGSET,
   PTRACE_INTERRUPT,
   PTRACE_O_EXITKILL,
@@ -87,7 +88,10 @@ export class Subject implements Disposable {
   /** Waits for the child's next change of state; after the deadline it is killed and `TimeoutError` thrown. */
   wait(text: string, deadlineMs = DEADLINE_MS): Status {
     try {
-      return waitFor(this.#own, this.pid, text, deadlineMs);
+      const status = waitFor(this.#own, this.pid, text, deadlineMs);
+      // Its remains are taken away: the pid may soon be another's.
+      if (status.kind !== "stopped") this.#alive = false;
+      return status;
     } catch (error) {
       if (error instanceof TimeoutError) this[Symbol.dispose]();
       throw error;
@@ -106,6 +110,35 @@ export class Subject implements Disposable {
     this.#setRegisters(view);
     this.resume();
     return this.wait(text);
+  }
+
+  /** Lets the child make one system call and run on behind it; waits for its next stop, or its end. */
+  launch(name: SyscallName, args: readonly number[], text: string, deadlineMs = DEADLINE_MS): Status {
+    const { view } = this.#registers();
+    this.#own.arch.prepareSyscall(view, this.#instruction, this.#number(name), args);
+    this.#setRegisters(view);
+    this.resume();
+    return this.wait(text, deadlineMs);
+  }
+
+  /** Makes the child another program (PTRACE_O_TRACEEXEC is needed); it stands still before its first instruction. */
+  exec(path: number, argv: number, envp: number): void {
+    const result = this.#inject("execve", [path, argv, envp]);
+    if (result !== 0) throw new SysError("execve()", -result);
+  }
+
+  /** Makes one system call of the architecture's 32-bit ABI; returns its value, or -errno. Spoils libc's `sleep` there. */
+  compatCall(number: number, args: readonly number[], text: string): number {
+    const { compat } = this.#own.arch;
+    if (!compat) return -38 /* ENOSYS */;
+    const at = this.#own.libc.symbol("sleep");
+    this.pokeWord(at, compat.instruction);
+    return this.#step(text, (view) => compat.prepareSyscall(view, at, number, args), compat.syscallResult);
+  }
+
+  /** The address of the system call instruction by which the child makes its calls. */
+  get callInstruction(): number {
+    return this.#instruction;
   }
 
   /** The address that the stopped child executes next. */
@@ -158,24 +191,41 @@ export class Subject implements Disposable {
     memory.release(mark);
   }
 
+  #number(name: SyscallName): number {
+    const number = this.#own.arch.syscalls[name];
+    if (number === undefined) throw new SysError(`${name}()`, 38 /* ENOSYS */);
+    return number;
+  }
+
   #inject(name: SyscallName, args: readonly number[]): number {
-    const { memory, arch } = this.#own;
+    const { arch } = this.#own;
     const number = arch.syscalls[name];
     if (number === undefined) return -38 /* ENOSYS */;
+    return this.#step(
+      `${name}()`,
+      (view) => arch.prepareSyscall(view, this.#instruction, number, args),
+      (view) => Number(arch.syscallResult(view)),
+    );
+  }
+
+  /** Runs one instruction that enters the kernel and puts the registers back, unless it made the child a new program. */
+  #step(text: string, prepare: (view: DataView) => void, result: (view: DataView) => number): number {
+    const { memory } = this.#own;
     const mark = memory.mark();
     try {
       const { view, iov } = this.#registers();
       const saved = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
-      arch.prepareSyscall(view, this.#instruction, number, args);
+      prepare(view);
       this.ptrace(PTRACE_SETREGSET, NT_PRSTATUS, iov);
       this.ptrace(PTRACE_SINGLESTEP, 0, 0);
-      const status = this.wait(`${name}() in a child`);
-      if (status.kind !== "stopped" || status.signal !== SIGTRAP) throw new DeathError(name, status);
+      const status = this.wait(`${text} in a child`);
+      if (status.kind !== "stopped" || status.signal !== SIGTRAP) throw new DeathError(text.split("(")[0]!, status);
+      if (status.event === PTRACE_EVENT_EXEC) return 0;
       this.ptrace(PTRACE_GETREGSET, NT_PRSTATUS, iov);
-      const result = Number(arch.syscallResult(view));
+      const value = result(view);
       memory.write(memory.base + view.byteOffset, saved);
       this.ptrace(PTRACE_SETREGSET, NT_PRSTATUS, iov);
-      return result;
+      return value;
     } finally {
       memory.release(mark);
     }

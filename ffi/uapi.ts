@@ -108,6 +108,15 @@ export const PTRACE_SETSIGMASK = 0x420b;
 export const PTRACE_SECCOMP_GET_FILTER = 0x420c;
 export const PTRACE_GET_RSEQ_CONFIGURATION = 0x420f;
 export const PTRACE_O_TRACECLONE = 8;
+export const PTRACE_O_TRACEEXEC = 0x10;
+export const PTRACE_EVENT_EXEC = 4;
 export const PTRACE_O_EXITKILL = 0x100000;
 export const PTRACE_O_SUSPEND_SECCOMP = 0x200000;
 export const NT_PRSTATUS = 1;
+
+// linux/mount.h
+export const MS_BIND = 0x1000;
+export const MS_REC = 0x4000;
+export const MS_PRIVATE = 1 << 18;
+export const MS_SLAVE = 1 << 19;
+export const MS_SHARED = 1 << 20;

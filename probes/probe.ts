@@ -47,8 +47,11 @@ export interface Remedy {
 
 /** What a use of the feature needs beside the kernel; the first that is verified to be missing explains a refusal. */
 export type Right =
-  /** A capability (or one of several) over the initial user namespace, or over the owner of one of our namespaces. */
-  | { readonly capability: Capability | readonly Capability[]; readonly over: "initial" | NamespaceKind }
+  /**
+   * A capability (or one of several) over the initial user namespace, over our own one, which is enough for making
+   * namespaces, or over the owner of one of our namespaces.
+   */
+  | { readonly capability: Capability | readonly Capability[]; readonly over: "initial" | "own" | NamespaceKind }
   /** A sysctl below /proc/sys within bounds; `unless` is a capability that makes it not matter. */
   | { readonly sysctl: string; readonly min?: number; readonly max?: number; readonly unless?: Capability }
   /** A mount that must be writable. */
@@ -58,6 +61,8 @@ export type Right =
 export interface CriuFault {
   /** Our verdicts for which criu's differs. */
   readonly when: readonly Verdict[];
+  /** Where the verdict alone does not tell: whether this answer and the calls it rests on are the case meant. */
+  readonly applies?: (answer: Answer, evidence: readonly Evidence[]) => boolean;
   /** What criu says then. */
   readonly says: Verdict;
   /** Why, one sentence without a full stop. */

@@ -42,6 +42,7 @@ function missingCapability(
       command: null,
     };
   }
+  if (over === "own") return undefined;
   return host.owns(over) === false
     ? {
       cause: "CAPABILITY",

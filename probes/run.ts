@@ -102,13 +102,15 @@ function finding(
     get remedies() {
       return remedies ??= remediesFor(probe, answer, host);
     },
-    criuDiffers: criuDiffers(probe, answer),
+    criuDiffers: criuDiffers(probe, answer, evidence),
     probedAt,
     durationMs,
   };
 }
 
-function criuDiffers(probe: Probe, answer: Answer): CriuAnswer | null {
-  const fault = probe.criuFaults.find((one) => one.when.includes(answer.verdict));
+function criuDiffers(probe: Probe, answer: Answer, evidence: readonly Evidence[]): CriuAnswer | null {
+  const fault = probe.criuFaults.find((one) =>
+    one.when.includes(answer.verdict) && (one.applies?.(answer, evidence) ?? true)
+  );
   return fault ? { version: CRIU_VERSION, verdict: fault.says, why: fault.why } : null;
 }

@@ -1,3 +1,5 @@
+import type { Memory } from "../memory.ts";
+
 /** What differs between processor architectures; nothing outside `ffi/arch/` asks which one it runs on. */
 
 /** Names of the system calls cready makes, spelled as in `unistd.h`. */
@@ -35,4 +37,30 @@ export interface Arch {
   readonly epollEvent: { readonly size: number; readonly dataOffset: number };
   /** AUDIT_ARCH of the native system calls, for seccomp filters (linux/audit.h). */
   readonly auditArch: number;
+  /**
+   * Makes the stopped child stop by SIGTRAP before it executes `address`, by a hardware breakpoint; false where the
+   * processor has none. `ask` makes a ptrace request on the child, as Subject.ask does.
+   */
+  setBreakpoint(ask: PtraceRequest, memory: Memory, address: number): boolean;
+  /** The 32-bit ABI of the same processor, which CRIU can restore tasks of; absent where it cannot. */
+  readonly compat?: Compat;
+}
+
+/** One ptrace request: its words as a person would write them, its number, and its address and data. */
+export type PtraceRequest = (text: string, request: number, address: number, data: number) => number;
+
+/** How a 64-bit task makes 32-bit system calls. */
+export interface Compat {
+  /** As a person would write the instruction. */
+  readonly name: string;
+  /** Its machine code, as a word of 8 bytes. */
+  readonly instruction: number;
+  /** The number of mmap2 in that ABI. */
+  readonly mmap2: number;
+  /** What arch_prctl is asked to map the 32-bit vDSO. */
+  readonly mapVdso: number;
+  /** As of Arch. */
+  prepareSyscall(registers: DataView, instruction: number, number: number, args: readonly number[]): void;
+  /** The result of the call just executed: a value of 32 bits, or -errno. */
+  syscallResult(registers: DataView): number;
 }

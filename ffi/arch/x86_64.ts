@@ -1,4 +1,5 @@
-import type { Arch } from "./arch.ts";
+import { PTRACE_POKEUSER } from "../uapi.ts";
+import type { Arch, Compat } from "./arch.ts";
 
 /** x86_64 system call numbers (arch/x86/entry/syscalls/syscall_64.tbl). */
 export const SYSCALLS = {
@@ -193,9 +194,34 @@ const REG = {
   origRax: 120,
   rip: 128,
   rsp: 152,
+  rbx: 40,
+  rbp: 32,
 } as const;
 
 const ARGUMENTS = [REG.rdi, REG.rsi, REG.rdx, REG.r10, REG.r8, REG.r9] as const;
+
+/** Where the debug registers are for PTRACE_POKEUSER: offsetof(struct user, u_debugreg), sys/user.h. */
+const DEBUG_REGISTERS = 848;
+
+/** i386, by `int $0x80` (arch/x86/entry/syscalls/syscall_32.tbl). */
+const I386_ARGUMENTS = [REG.rbx, 88, /* rcx */ REG.rdx, REG.rsi, REG.rdi, REG.rbp] as const;
+
+const i386: Compat = {
+  name: "int $0x80",
+  instruction: 0x80cd,
+  mmap2: 192,
+  mapVdso: 0x2002, // ARCH_MAP_VDSO_32, asm/prctl.h
+  prepareSyscall(registers, instruction, number, args) {
+    registers.setBigInt64(REG.rip, BigInt(instruction), true);
+    registers.setBigInt64(REG.rax, BigInt(number), true);
+    registers.setBigInt64(REG.origRax, -1n, true);
+    I386_ARGUMENTS.forEach((offset, i) => registers.setBigInt64(offset, BigInt((args[i] ?? 0) >>> 0), true));
+  },
+  syscallResult(registers) {
+    const value = registers.getUint32(REG.rax, true);
+    return value > 0xfffff000 ? value - 2 ** 32 : value;
+  },
+};
 
 /** The 64-bit x86 architecture. */
 export const x86_64: Arch = {
@@ -220,6 +246,12 @@ export const x86_64: Arch = {
     registers.setBigInt64(REG.rsp, ((rsp - 256n) & ~15n) - 8n, true);
   },
   instructionPointer: (registers) => Number(registers.getBigInt64(REG.rip, true)),
+  setBreakpoint(ask, _memory, address) {
+    ask("PTRACE_POKEUSER, child, u_debugreg[0], address", PTRACE_POKEUSER, DEBUG_REGISTERS, address);
+    ask("PTRACE_POKEUSER, child, u_debugreg[7], 1", PTRACE_POKEUSER, DEBUG_REGISTERS + 7 * 8, 1);
+    return true;
+  },
+  compat: i386,
   epollEvent: { size: 12, dataOffset: 4 },
   auditArch: 0xc000003e,
 };
