@@ -2,6 +2,12 @@ import type { Capability } from "../host/capability.ts";
 import type { Host } from "../host/host.ts";
 import type { Remedy, Right } from "./probe.ts";
 
+/** What a probe needs that stops a child of its own, as CRIU stops what it dumps: Yama may forbid it. */
+export const TRACING: readonly Right[] = [
+  { sysctl: "kernel/yama/ptrace_scope", max: 2 },
+  { sysctl: "kernel/yama/ptrace_scope", max: 1, unless: "CAP_SYS_PTRACE" },
+];
+
 /** The first right that is verified to be missing here, as the remedy that would grant it; undefined if none is. */
 export function missingRight(rights: readonly Right[], host: Host): Remedy | undefined {
   for (const right of rights) {

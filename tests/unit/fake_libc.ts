@@ -158,7 +158,10 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
     const number = (offset: number) => Number(view.getBigInt64(offset, true));
     const name = NAMES.get(number(80))!;
     const args = [112, 104, 96, 56, 72, 64].map(number); // rdi rsi rdx r10 r8 r9
+    const before = new Set(open);
     view.setBigInt64(80, BigInt(dispatch(name, args, true)), true);
+    // A descriptor of the child ends with it; what is said of it stays readable under its number.
+    for (const fd of open) if (!before.has(fd)) open.delete(fd);
   };
   const dispatch = (name: SyscallName, args: readonly number[], child: boolean): number => {
     const call = { args, memory, child };
