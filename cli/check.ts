@@ -4,6 +4,8 @@ import type { Finding, Probe } from "../probes/probe.ts";
 import { FEATURE_NAMES, featureNamed, probesOf } from "../probes/registry.ts";
 import { Runner } from "../probes/run.ts";
 import { conclude, isNo } from "../report/outcome.ts";
+import { checkJson, featuresJson, findingJson } from "../report/json.ts";
+import { reportOf } from "../report/report.ts";
 import { table } from "../report/table.ts";
 import { detailLines, evidenceLines, findingLine, type Level, logLine } from "../report/text.ts";
 import { type CheckRequest, parseCheck } from "./check_options.ts";
@@ -65,7 +67,8 @@ class CheckRun {
       }
     }
     this.#tellModules(modules);
-    this.#document(findings);
+    if (this.#request.format === "json") this.#print(featuresJson(findings));
+    else if (this.#request.format === "table") this.#table(findings);
     return findings.every(({ verdict }) => verdict === "SUPPORTED") ? 0 : 1;
   }
 
@@ -85,8 +88,9 @@ class CheckRun {
     this.#console.clearProgress();
     this.#tellModules(modules);
     const { sentence, stream, exitCode } = conclude(findings);
-    this.#document(findings);
-    if (format === "text" && !quiet) {
+    if (format === "json") this.#print(checkJson(reportOf(scope, findings, this.#runner.host)));
+    else if (format === "table") this.#table(findings);
+    else if (format === "text" && !quiet) {
       if (stream === "stdout") this.#console.out(`${sentence}\n`);
       else this.#console.log(logLine(2, "check", sentence));
       if (this.#console.interactive && this.#request.logFile === null) this.#summary(findings);
@@ -97,6 +101,7 @@ class CheckRun {
   #probe(probe: Probe): Finding {
     const { timeoutSeconds } = this.#request;
     const finding = this.#runner.probe(probe, this.#start + (timeoutSeconds ?? Infinity) * 1000);
+    if (this.#request.format === "ndjson") this.#print(findingJson(finding));
     if (!this.#request.quiet) this.#tell(finding);
     return finding;
   }
@@ -121,10 +126,12 @@ class CheckRun {
     return true;
   }
 
-  /** The report of the formats that are one document, on stdout. */
-  #document(findings: readonly Finding[]): void {
-    if (this.#request.quiet) return;
-    if (this.#request.format === "table") this.#console.out(table(findings));
+  #print(document: unknown): void {
+    if (!this.#request.quiet) this.#console.out(`${JSON.stringify(document)}\n`);
+  }
+
+  #table(findings: readonly Finding[]): void {
+    if (!this.#request.quiet) this.#console.out(table(findings));
   }
 
   #modulesBefore(probes: readonly Probe[]): Set<string> | null {

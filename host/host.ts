@@ -86,6 +86,11 @@ export class Host {
     return this.#release ??= this.read("/proc/sys/kernel/osrelease")?.trim() ?? "unknown";
   }
 
+  /** The processor architecture, as `uname -m`. */
+  get architecture(): string {
+    return this.#sys.arch.name;
+  }
+
   #kconfig: Kconfig | undefined;
   /** The configuration this kernel was built with. */
   get kconfig(): Kconfig {

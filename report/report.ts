@@ -1,0 +1,30 @@
+import type { Privilege } from "../host/privilege.ts";
+import { privilegeOf } from "../host/privilege.ts";
+import type { Host } from "../host/host.ts";
+import type { Finding } from "../probes/probe.ts";
+import type { Scope } from "../probes/registry.ts";
+import { conclude, type Outcome } from "./outcome.ts";
+
+/** What `cready check` says (schema/report.graphql). */
+export interface CheckReport {
+  readonly scope: Scope;
+  readonly outcome: Outcome;
+  readonly sentence: string;
+  readonly host: { readonly kernel: string; readonly architecture: string; readonly privilege: Privilege };
+  readonly findings: readonly Finding[];
+  /** Milliseconds, all probes together. */
+  readonly durationMs: number;
+}
+
+/** Joins findings to a report. */
+export function reportOf(scope: Scope, findings: readonly Finding[], host: Host): CheckReport {
+  const { outcome, sentence } = conclude(findings);
+  return {
+    scope,
+    outcome,
+    sentence,
+    host: { kernel: host.release, architecture: host.architecture, privilege: privilegeOf(host) },
+    findings,
+    durationMs: findings.reduce((sum, finding) => sum + finding.durationMs, 0),
+  };
+}

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import type { CategoryName, Verdict } from "../../probes/probe.ts";
+import { conclude } from "../../report/outcome.ts";
+import { findingOf } from "./finding.ts";
+
+const MAYBE = "Looks good but some kernel features are missing\nwhich, depending on your process tree, may cause\n" +
+  "dump or restore failure.";
+const UNTOLD = "Looks good but some kernel features could not be probed here.";
+const BAD = "Does not look good.";
+
+type Row = readonly [CategoryName | null, Verdict];
+const CASES: readonly (readonly [rows: readonly Row[], sentence: string, stream: string, code: number])[] = [
+  [[], "Looks good.", "stdout", 0],
+  [[["REQUIRED", "SUPPORTED"], ["EXTRA", "SUPPORTED"], ["EXPERIMENTAL", "SUPPORTED"]], "Looks good.", "stdout", 0],
+  [[["REQUIRED", "UNSUPPORTED"], ["EXTRA", "SUPPORTED"]], BAD, "log", 1],
+  [[["REQUIRED", "BLOCKED"]], BAD, "log", 1],
+  [[["REQUIRED", "INCONCLUSIVE"], ["REQUIRED", "UNSUPPORTED"]], BAD, "log", 1],
+  [
+    [["REQUIRED", "INCONCLUSIVE"], ["EXTRA", "UNSUPPORTED"]],
+    "Cannot tell: 1 required kernel feature could not be probed here.",
+    "stdout",
+    1,
+  ],
+  [
+    [["REQUIRED", "INCONCLUSIVE"], ["REQUIRED", "INCONCLUSIVE"]],
+    "Cannot tell: 2 required kernel features could not be probed here.",
+    "stdout",
+    1,
+  ],
+  [[["EXTRA", "UNSUPPORTED"], ["EXTRA", "INCONCLUSIVE"]], MAYBE, "stdout", 1],
+  [[["EXTRA", "BLOCKED"]], MAYBE, "stdout", 1],
+  [[["EXPERIMENTAL", "UNSUPPORTED"]], MAYBE, "stdout", 1],
+  [[["EXPERIMENTAL", "INCONCLUSIVE"]], UNTOLD, "stdout", 1],
+  [[["EXTRA", "INCONCLUSIVE"]], UNTOLD, "stdout", 1],
+  [[["OPTIONAL", "UNSUPPORTED"], ["OPTIONAL", "INCONCLUSIVE"], ["OPTIONAL", "BLOCKED"]], "Looks good.", "stdout", 0],
+  [[[null, "UNSUPPORTED"]], "Looks good.", "stdout", 0],
+];
+
+for (const [rows, sentence, stream, exitCode] of CASES) {
+  Deno.test(`conclude says ${JSON.stringify(sentence.slice(0, 30))} of ${rows.map((row) => row.join(" ")).join(", ")}`, () => {
+    const conclusion = conclude(rows.map(([category, verdict]) => findingOf(verdict, category)));
+    assert.deepEqual([conclusion.sentence, conclusion.stream, conclusion.exitCode], [sentence, stream, exitCode]);
+  });
+}
