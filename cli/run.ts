@@ -5,6 +5,7 @@ import { logLine } from "../report/text.ts";
 import { check } from "./check.ts";
 import { ALL_OPTIONS } from "./check_options.ts";
 import { COMMANDS } from "./commands.ts";
+import { explain } from "./explain.ts";
 import { getopt } from "./getopt.ts";
 import { help, shortHelp, versionLine } from "./help.ts";
 import { shown, UsageError } from "./usage.ts";
@@ -35,6 +36,7 @@ export function run(args: readonly string[], libc: Libc): number {
 
 function dispatch(name: string | undefined, args: readonly string[], libc: Libc): number {
   if (name === "check") return check(args, libc);
+  if (name === "explain") return explain(args, libc);
   if (name !== undefined) {
     const names = COMMANDS.map((command) => command.name).join(", ");
     throw new UsageError(`unknown command: ${shown(name)}; there is ${names}`);

@@ -1,5 +1,9 @@
 import type { Host } from "../host/host.ts";
-import type { Answer, Probe, Remedy } from "./probe.ts";
+import { isOlder } from "../host/release.ts";
+import type { Answer, Feature, Probe, Remedy } from "./probe.ts";
+
+/** What of a feature's record tells where it comes from. */
+export type Origin = Pick<Feature, "kconfig" | "modules" | "since" | "mend">;
 
 /** What would mend or decide an answer, looked up on this host. */
 export function remediesFor(probe: Probe, answer: Answer, host: Host): readonly Remedy[] {
@@ -11,40 +15,87 @@ export function remediesFor(probe: Probe, answer: Answer, host: Host): readonly 
   return absenceRemedies(probe, host);
 }
 
-/** Why the kernel lacks a feature: an option, a module, or its age. */
-function absenceRemedies(probe: Probe, host: Host): Remedy[] {
-  const { kconfig, modules } = host;
-  const found: Remedy[] = [];
-  for (const option of probe.kconfig) {
-    if (kconfig.value(option) !== "n") continue;
-    found.push({
+/** Why the kernel lacks something: its age, an option, or a module; never empty. */
+export function absenceRemedies(origin: Origin, host: Host): Remedy[] {
+  const found = [...optionsOff(origin, host), ...modulesMissing(origin, host)];
+  return found.length > 0 ? found : [fallback(origin, host)];
+}
+
+function optionsOff({ kconfig: options, since }: Origin, host: Host): Remedy[] {
+  const { kconfig, release } = host;
+  const old = since !== null && isOlder(release, since) === true;
+  return options.flatMap((option): Remedy[] => {
+    // An older kernel's configuration does not name an option that it never had.
+    if (kconfig.value(option) !== "n" || (old && !kconfig.options.has(option))) return [];
+    return [{
       cause: "CONFIG_OFF",
       why: `${option} is not set in ${kconfig.source}`,
       text: `boot a kernel built with ${option}=y`,
       command: null,
-    });
-  }
-  for (const name of probe.modules) {
+    }];
+  });
+}
+
+function modulesMissing({ kconfig: options, modules: names }: Origin, host: Host): Remedy[] {
+  const { kconfig, modules, release } = host;
+  const option = options.find((one) => kconfig.value(one) === "m");
+  return names.flatMap((name): Remedy[] => {
     const state = modules.state(name);
-    if (state === "on-disk") {
-      found.push({
-        cause: "MODULE_NOT_LOADED",
-        why: `module ${name} is on disk, but not loaded`,
-        text: "load the module",
-        command: `modprobe ${name}`,
-      });
-    } else if (state === "absent" && probe.kconfig.some((option) => kconfig.value(option) === "m")) {
-      found.push({
+    if (state === "on-disk") return [notLoaded(name, host)];
+    if (state === "absent" && option) {
+      return [{
         cause: "MODULE_ABSENT",
-        why: `the kernel was built for module ${name}, which is not in /lib/modules/${host.release}`,
+        why: `${option}=m, and the module ${name} is not in /lib/modules/${release}`,
         text: "install the package with this kernel's further modules",
         command: null,
-      });
+      }];
     }
+    if (state === "unknown" && option) {
+      return [{
+        cause: "MODULE_NOT_LOADED",
+        why: `${option}=m, the module ${name} is not loaded, and /lib/modules/${release} is not here to look for it`,
+        text: "load the module, on the host if this is a container",
+        command: `modprobe ${name}`,
+      }];
+    }
+    return [];
+  });
+}
+
+/** A module that is on disk and that the kernel did not load although it was asked for: why not? */
+function notLoaded(name: string, host: Host): Remedy {
+  const disabled = host.sysctl("kernel/modules_disabled") === "1";
+  const helper = host.sysctl("kernel/modprobe");
+  const why = disabled
+    ? ", and sysctl kernel.modules_disabled is 1 until the next boot"
+    : helper === "" || helper === "/bin/false"
+    ? `, and sysctl kernel.modprobe is "${helper}", so the kernel loads none by itself`
+    : "";
+  return {
+    cause: "MODULE_NOT_LOADED",
+    why: `module ${name} is on disk, but not loaded${why}`,
+    text: disabled ? `boot again, and load ${name} before modules are disabled` : "load the module",
+    command: disabled ? null : `modprobe ${name}`,
+  };
+}
+
+function fallback({ since, mend }: Origin, host: Host): Remedy {
+  const { kconfig, release } = host;
+  if (since !== null && isOlder(release, since)) {
+    return {
+      cause: "KERNEL_TOO_OLD",
+      why: `this kernel, ${release}, is older than Linux ${since}, which brought it`,
+      text: mend,
+      command: null,
+    };
   }
-  if (found.length > 0) return found;
-  const why = kconfig.source
-    ? `every option it needs is set in ${kconfig.source}, so this kernel, ${host.release}, is too old for it`
-    : `this kernel, ${host.release}, does not have it, and its configuration cannot be read`;
-  return [{ cause: kconfig.source ? "KERNEL_TOO_OLD" : "UNDETERMINED", why, text: probe.mend, command: null }];
+  const config = kconfig.source
+    ? `the options it needs are set in ${kconfig.source}`
+    : `the kernel's configuration cannot be read${kconfig.fault ? ` (${kconfig.fault})` : ""}`;
+  return {
+    cause: "UNDETERMINED",
+    why: `this kernel, ${release}, does not have it; ${config}`,
+    text: mend,
+    command: null,
+  };
 }

@@ -1,0 +1,107 @@
+import type { Libc } from "../ffi/libc.ts";
+import type { Host } from "../host/host.ts";
+import type { Feature, Finding } from "../probes/probe.ts";
+import { FEATURE_NAMES, featureNamed, PROBES } from "../probes/registry.ts";
+import { Runner } from "../probes/run.ts";
+import { CATEGORY_NUMBERS } from "../report/table.ts";
+import { said, visible } from "../report/text.ts";
+import { Console } from "./console.ts";
+import { getopt, type OptionSpec } from "./getopt.ts";
+import { closestName } from "./spelling.ts";
+import { shown, UsageError } from "./usage.ts";
+
+const OPTIONS: readonly OptionSpec[] = [{ name: "help", short: "h", argument: "none" }];
+
+const HELP = `Usage: cready explain NAME…
+
+Says all that is known of a check, a feature or a kernel option (CONFIG_…), asks the kernel for it, and tells
+what the answer rests on and what would mend it. Exit code 2 for a name that is none.
+`;
+
+/** Runs `cready explain`; returns its exit code. Throws `UsageError`. */
+export function explain(args: readonly string[], libc: Libc): number {
+  const { options, words } = getopt(args, OPTIONS);
+  const console = new Console(libc);
+  if (options.length > 0) return console.out(HELP), 0;
+  const names = words.slice(1);
+  if (names.length === 0) throw new UsageError("explain takes the name of a check, a feature or a kernel option");
+  const subjects = names.map(subjectNamed);
+  const runner = new Runner(libc);
+  const texts = subjects.map((subject) =>
+    typeof subject === "string" ? optionText(subject, runner.host) : featureText(runner.probe(subject))
+  );
+  console.out(texts.join("\n"));
+  return 0;
+}
+
+/** A probe, or the name of a kernel option that at least one probe needs. */
+function subjectNamed(name: string) {
+  const probe = featureNamed(name);
+  if (probe) return probe;
+  const option = name.startsWith("CONFIG_") ? name : `CONFIG_${name}`;
+  if (PROBES.some(({ kconfig }) => kconfig.includes(option))) return option;
+  const known = [...FEATURE_NAMES, ...PROBES.map(({ id }) => id)];
+  const close = closestName(name, known);
+  throw new UsageError(
+    `${shown(name)} is no check, feature or kernel option that CRIU needs${close ? ` (did you mean ${close}?)` : ""}`,
+  );
+}
+
+/** A kernel option: its value here, and what it gives. */
+function optionText(option: string, host: Host): string {
+  const value = host.kconfig.value(option);
+  const here = value === undefined
+    ? "the kernel's configuration cannot be read here"
+    : value === "n"
+    ? `not set in ${host.kconfig.source}`
+    : `${option}=${value} in ${host.kconfig.source}`;
+  const users = PROBES.filter(({ kconfig }) => kconfig.includes(option));
+  return `${option}   ${here}\n\n` +
+    users.map((feature) => row(`without`, `${feature.id}: ${feature.impact}`)).join("");
+}
+
+const WIDTH = 110;
+const COLUMN = 14;
+
+function row(label: string, text: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of visible(text).split(" ")) {
+    if (line && COLUMN + line.length + word.length >= WIDTH) {
+      lines.push(line);
+      line = word;
+    } else line = line ? `${line} ${word}` : word;
+  }
+  lines.push(line);
+  return lines.map((one, i) => `  ${(i === 0 ? label : "").padEnd(COLUMN - 2)}${one}`.trimEnd() + "\n").join("");
+}
+
+/** A feature: what it is for, what was asked here, what was seen, and what follows. */
+function featureText(finding: Finding): string {
+  const { feature, verdict, reason, evidence, remedies, criuDiffers } = finding;
+  const name = feature.criuName ?? feature.id;
+  const verdictText = verdict === "SUPPORTED" ? "supported here" : `${verdict} here`;
+  const calls = evidence.map(({ call, answer }) => `${call} = ${answer}`);
+  return [
+    `${name}   ${feature.title}   ${verdictText}\n\n`,
+    row("without it", feature.impact),
+    row("category", categoryText(feature)),
+    feature.since ? row("since", `Linux ${feature.since}`) : "",
+    feature.kconfig.length > 0 ? row("options", feature.kconfig.join(", ")) : "",
+    feature.modules.length > 0 ? row("modules", feature.modules.join(", ")) : "",
+    "\n",
+    ...calls.map((call, i) => row(i === 0 ? "asked" : "", call)),
+    reason ? row("seen", reason) : "",
+    ...remedies.map(({ why }) => row("cause", why)),
+    ...remedies.map(({ text, command }) => row("mend", command ? `${text}: ${command}` : text)),
+    verdict === "SUPPORTED" ? "" : row("until then", feature.impact),
+    criuDiffers ? row(`criu ${criuDiffers.version}`, `says ${said(criuDiffers.verdict)}: ${criuDiffers.why}`) : "",
+    "\n",
+    row("see", feature.references.join(", ")),
+  ].join("");
+}
+
+function categoryText({ category, criuName }: Feature): string {
+  const number = category ? `${CATEGORY_NUMBERS[category]}, ${category.toLowerCase()}` : "none";
+  return `${number}; ${criuName ? `criu check --feature ${criuName}` : "criu gives it no name"}`;
+}
