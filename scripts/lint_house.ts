@@ -1,0 +1,82 @@
+/**
+ * The rules of this house that a linter can keep (docs/design.md says why): who may open libraries, who may
+ * print, which folder may import which, and that no import can miss at run time.
+ */
+
+/** Folders from the one that may use all others down to those that may use none. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  ffi: ["ffi"],
+  proc: ["proc", "ffi"],
+  host: ["host", "proc", "ffi"],
+  probes: ["probes", "host", "proc", "ffi", "version.ts"],
+  report: ["report", "probes", "host"],
+  resolvers: ["resolvers", "schema", "report", "probes", "host"],
+  schema: ["schema", "resolvers"],
+  cli: ["cli", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
+};
+
+/** The folder of a source file below the root, or undefined for what lies outside of the layers. */
+function layerOf(path: string): string | undefined {
+  const parts = path.replaceAll("\\", "/").split("/");
+  if (["tests", "scripts"].some((folder) => parts.includes(folder))) return undefined;
+  return Object.keys(LAYERS).find((layer) => parts.at(-2) === layer || parts.at(-3) === layer);
+}
+
+/** The first folder (or file) that a relative import reaches, seen from the root. */
+function target(from: string, layer: string, specifier: string): string {
+  const depth = from.replaceAll("\\", "/").split("/").at(-2) === layer ? 1 : 2;
+  const ups = specifier.split("/").filter((part) => part === "..").length;
+  return ups < depth ? layer : specifier.split("/").filter((part) => part !== ".." && part !== ".")[0]!;
+}
+
+const plugin: Deno.lint.Plugin = {
+  name: "house",
+  rules: {
+    "layers": {
+      create(context) {
+        const layer = layerOf(context.filename);
+        const check = (node: Deno.lint.ImportDeclaration | Deno.lint.ExportNamedDeclaration) => {
+          const specifier = node.source?.value;
+          if (!layer || !specifier?.startsWith(".")) return;
+          const reached = target(context.filename, layer, specifier);
+          if (!LAYERS[layer]!.includes(reached)) {
+            context.report({ node, message: `${layer}/ may not import ${reached}` });
+          }
+        };
+        return { ImportDeclaration: check, ExportNamedDeclaration: check };
+      },
+    },
+    "literal-imports": {
+      create(context) {
+        return {
+          // An import that was not embedded would be loaded from a folder below /tmp that anybody may write.
+          ImportExpression(node) {
+            if (node.source.type !== "Literal") {
+              context.report({ node, message: "Import a string literal: computed imports are not embedded" });
+            }
+          },
+        };
+      },
+    },
+    "effects": {
+      create(context) {
+        const layer = layerOf(context.filename);
+        return {
+          MemberExpression(node) {
+            if (!layer || node.object.type !== "Identifier" || node.property.type !== "Identifier") return;
+            const name = `${node.object.name}.${node.property.name}`;
+            const foreign = /^Deno\.(dlopen|Unsafe\w+)$/.test(name);
+            if (foreign && layer !== "ffi") context.report({ node, message: `${name} belongs in ffi/` });
+            if (/^Deno\.(exit|stdout|stderr|readTextFile\w*|readFile\w*|open\w*|Command|env)$/.test(name)) {
+              context.report({
+                node,
+                message: `${name} is for scripts and tests: this program has the ffi permission alone`,
+              });
+            }
+          },
+        };
+      },
+    },
+  },
+};
+export default plugin;
