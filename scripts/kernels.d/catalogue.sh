@@ -9,7 +9,7 @@ KERNELS="
 7.x  sid      linux-image-7\.[0-9.]+\+deb14
 "
 # The userland of every guest (criu, iptables …) comes from one suite.
-USERLAND_SUITE=sid
+USERLAND_SUITE=$CRIU_SUITE_4_2
 
 # What `loaded` loads and what is on disk for `demand`. A name that a kernel does not have is skipped.
 MODULES_WANTED="
