@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { CRIU_NAMES } from "../../probes/names.ts";
+import { PROBES } from "../../probes/registry.ts";
+import { disagreement, expectedConclusion, type PrintedFinding } from "./compare.ts";
+
+const root = new URL("../../", import.meta.url);
+const criu = new TextDecoder().decode(
+  new Deno.Command(new URL("scripts/criu", root), { args: ["--path"], stderr: "inherit" }).outputSync().stdout,
+).trim();
+if (!criu) throw new Error("The real criu could not be fetched: these tests compare with it, and are not skipped");
+
+function run(program: string | URL, ...args: string[]) {
+  const { code, stdout, stderr } = new Deno.Command(program, { args }).outputSync();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+const cready = new URL("dist/cready", root);
+
+/** `--feature` of everything that criu gives a name, in one run. */
+function features(): PrintedFinding[] {
+  const { stdout } = run(cready, "check", "--feature", CRIU_NAMES.join(","), "--json");
+  const printed = JSON.parse(stdout) as { finding: PrintedFinding }[];
+  return printed.map(({ finding, ...feature }) => ({ ...finding, feature } as unknown as PrintedFinding));
+}
+
+const found = new Map(features().map((finding) => [finding.feature.criuName, finding]));
+
+for (const name of CRIU_NAMES) {
+  Deno.test(`--feature ${name} is answered as the real criu does, or differs as documented`, () => {
+    const finding = found.get(name);
+    assert(finding, `cready has no ${name}`);
+    const { code, stdout } = run(criu, "check", "--feature", name);
+    assert.equal(code === 0, stdout === `${name} is supported\n`);
+    assert.equal(disagreement(finding, code === 0), undefined);
+  });
+}
+
+for (const words of [["check"], ["check", "--extra"], ["check", "--experimental"], ["check", "--all"]]) {
+  Deno.test(`${words.join(" ")} ends as the real criu does, but for the documented differences`, () => {
+    const theirs = run(criu, ...words);
+    const report = JSON.parse(run(cready, ...words, "--json").stdout) as { findings: PrintedFinding[] };
+    const untold = report.findings.filter(({ verdict }) => verdict === "INCONCLUSIVE").map(({ feature }) => feature.id);
+    assert.deepEqual(untold, [], "as root nothing may stay untold");
+    const { sentence, stream, exitCode } = expectedConclusion(report.findings);
+    assert.equal(theirs.code, exitCode);
+    if (stream === "stdout") assert.equal(theirs.stdout, `${sentence}\n`);
+    else assert.match(theirs.stderr, /^Warn {2}\(.*\): Does not look good\.$/m);
+  });
+}
+
+Deno.test("a run without differences has the bytes of criu's on stdout", () => {
+  const ours = run(cready, "check"), theirs = run(criu, "check");
+  assert.deepEqual([ours.code, ours.stdout], [theirs.code, theirs.stdout]);
+});
+
+Deno.test("every name of criu has a record", () => {
+  assert.deepEqual(CRIU_NAMES.filter((name) => !PROBES.some(({ criuName }) => criuName === name)), []);
+});
+
+Deno.test("criu's own help lists exactly these names", () => {
+  const help = run(criu, "--help").stdout;
+  const list = /one of:\s*([\s\S]*?)\n\s*\n/.exec(help)?.[1]?.split(/[\s,]+/).filter(Boolean) ?? [];
+  assert.deepEqual([...list].sort(), [...CRIU_NAMES].sort());
+});
