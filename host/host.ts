@@ -1,7 +1,8 @@
 import { SysError } from "../ffi/errno.ts";
-import { readLink, readText, tryReadText } from "../ffi/files.ts";
+import { access, readLink, readText, tryReadText } from "../ffi/files.ts";
 import { Fd } from "../ffi/fd.ts";
 import type { Sys } from "../ffi/sys.ts";
+import { F_OK } from "../ffi/uapi.ts";
 import { parseStatus, type Status } from "../proc/status.ts";
 import { type Capability, holds } from "./capability.ts";
 import { findSymbol, type Symbol } from "./kallsyms.ts";
@@ -106,6 +107,11 @@ export class Host {
   /** A file's text, or undefined. */
   read(path: string): string | undefined {
     return tryReadText(this.#sys, path);
+  }
+
+  /** Whether there is something at a path, as far as this process may see. */
+  exists(path: string): boolean {
+    return access(this.#sys, path, F_OK) === 0;
   }
 
   /** A symbolic link's target, or undefined. */
