@@ -8,6 +8,7 @@ import { checkJson, featuresJson, findingJson } from "../report/json.ts";
 import { reportOf } from "../report/report.ts";
 import { table } from "../report/table.ts";
 import { detailLines, evidenceLines, findingLine, type Level, logLine } from "../report/text.ts";
+import { besideCriu } from "./beside_criu.ts";
 import { type CheckRequest, parseCheck } from "./check_options.ts";
 import { Console } from "./console.ts";
 import { checkHelp } from "./help.ts";
@@ -69,6 +70,7 @@ class CheckRun {
     this.#tellModules(modules);
     if (this.#request.format === "json") this.#print(featuresJson(findings));
     else if (this.#request.format === "table") this.#table(findings);
+    this.#besideCriu(findings);
     return findings.every(({ verdict }) => verdict === "SUPPORTED") ? 0 : 1;
   }
 
@@ -95,6 +97,7 @@ class CheckRun {
       else this.#console.log(logLine(2, "check", sentence));
       if (this.#console.interactive && this.#request.logFile === null) this.#summary(findings);
     }
+    this.#besideCriu(findings);
     return exitCode;
   }
 
@@ -124,6 +127,12 @@ class CheckRun {
     const time = ((performance.now() - this.#start) / 1000).toFixed(6).padStart(9, "0");
     this.#console.log(verbosity >= 3 ? { ...line, text: `(${time}) ${line.text}` } : line);
     return true;
+  }
+
+  #besideCriu(findings: readonly Finding[]): void {
+    const { criu, quiet } = this.#request;
+    if (criu === null || quiet) return;
+    for (const line of besideCriu(this.#runner.sys, this.#runner.host, criu, findings)) this.#console.detail(line);
   }
 
   #print(document: unknown): void {

@@ -20,6 +20,8 @@ export interface CheckRequest {
   readonly logFile: string | null;
   /** The folder that becomes the current one, as criu's -W and -D. */
   readonly workFolder: string | null;
+  /** An installed criu to be asked beside ours. */
+  readonly criu: string | null;
   readonly quiet: boolean;
   readonly noAutoload: boolean;
   readonly unprivileged: boolean;
@@ -44,6 +46,12 @@ export const CHECK_OPTIONS: readonly (OptionSpec & { readonly help: string; read
   { name: "table", argument: "none", help: "one row for every check: name, category, verdict, reason" },
   { name: "json", argument: "none", help: "the whole report as one JSON document" },
   { name: "ndjson", argument: "none", help: "one finding a line, as JSON, each as it is made" },
+  {
+    name: "criu",
+    argument: "required",
+    value: "PATH",
+    help: "ask the criu at PATH too, and say where and why it differs",
+  },
   { name: "no-autoload", argument: "none", help: "ask nothing that would make the kernel load a module" },
   {
     name: "unprivileged",
@@ -95,6 +103,7 @@ export function parseCheck(args: readonly string[]): CheckCommand {
   let feature: string | null = null;
   let logFile: string | null = null, workFolder: string | null = null, imagesFolder: string | null = null;
   let timeoutSeconds: number | null = null;
+  let criu: string | null = null;
   for (const { name, value } of options) {
     if (name === "help" || name === "version") return name;
     else if (name === "ms") throw new UsageError('--ms is deprecated; see "Check options" of cready --help');
@@ -111,6 +120,7 @@ export function parseCheck(args: readonly string[]): CheckCommand {
     else if (name === "table" || name === "json" || name === "ndjson") format = name;
     else if (name === "no-autoload") noAutoload = true;
     else if (name === "unprivileged") unprivileged = true;
+    else if (name === "criu") criu = value!;
     else if (name === "quiet") quiet = true;
     else if (name === "timeout") timeoutSeconds = seconds(value!);
     else if (name === "verbosity") verbosity = louder(verbosity, value);
@@ -128,6 +138,7 @@ export function parseCheck(args: readonly string[]): CheckCommand {
     verbosity,
     logFile,
     workFolder: workFolder ?? imagesFolder,
+    criu,
     quiet,
     noAutoload,
     unprivileged,

@@ -29,13 +29,14 @@ export interface RunOptions {
 export class Runner {
   readonly host: Host;
   readonly #trail: Evidence[] = [];
-  readonly #sys: Sys;
+  /** The system calls of this process, for what is no probe. */
+  readonly sys: Sys;
   readonly #kernel: Kernel;
   readonly #options: RunOptions;
 
   constructor(libc: Libc, options: RunOptions = {}) {
     const sys = new Sys(libc, this.#trail);
-    this.#sys = sys;
+    this.sys = sys;
     this.#options = options;
     this.host = new Host(sys);
     this.#kernel = {
@@ -52,10 +53,10 @@ export class Runner {
    */
   probe(probe: Probe, until = Infinity): Finding {
     const start = performance.now();
-    this.#sys.until = until;
+    this.sys.until = until;
     const probedAt = new Date().toISOString();
     this.#trail.length = 0;
-    const mark = this.#sys.memory.mark();
+    const mark = this.sys.memory.mark();
     let answer: Answer;
     try {
       answer = start > until
@@ -63,9 +64,9 @@ export class Runner {
         : (this.#options.noAutoload ? autoloadPrevented(probe, this.host) : undefined) ?? probe.run(this.#kernel);
     } catch (error) {
       this.#record(error);
-      answer = judge(probe, error, this.#sys, this.host);
+      answer = judge(probe, error, this.sys, this.host);
     } finally {
-      this.#sys.memory.release(mark);
+      this.sys.memory.release(mark);
     }
     return finding(probe, answer, [...this.#trail], probedAt, performance.now() - start, this.host);
   }
