@@ -19,6 +19,12 @@ debian_archive() {
   echo "$uri"
 }
 
+need() { # need PROGRAM… : all that are missing are named at once
+  local program missing=''
+  for program in "$@"; do command -v "$program" >/dev/null || missing="$missing $program"; done
+  [ -z "$missing" ] || die "these programs are missing:$missing; scripts/test installs them (APT_FOR_TESTS in scripts/pins)."
+}
+
 retry() { # retry COMMAND…
   local try
   for try in 1 2 3; do

@@ -69,6 +69,7 @@ emulate() { # emulate IMAGE INITRD FOLDER : never KVM, guests hang under it wher
 # One run. FOLDER is made anew; `done` in it says that the job came to its end.
 boot() { # boot KERNEL VARIANT JOB FOLDER
   local kernel=$1 variant=$2 job=$3 folder=$4 image try ended=no code=0 from=$SECONDS
+  need "$QEMU" cpio depmod timeout
   variant "$variant"
   APPEND="$APPEND ${MORE_APPEND:-}"
   [ -z "${MORE_BEFORE:-}" ] || BEFORE="$BEFORE

@@ -170,6 +170,7 @@ fetch_userland() {
 
 fetch() { # fetch [--refresh] : all that the matrix needs; what is in the cache stays as it is, unless newer packages are asked for
   local name suite pattern
+  need apt-get dpkg-deb depmod modprobe cpio gzip xz zstd readelf flock
   exec 8>"$CACHE/fetch.lock"
   flock 8
   while read -r name suite pattern; do

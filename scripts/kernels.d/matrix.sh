@@ -14,8 +14,10 @@ table() { # table FOLDER
 }
 
 matrix() { # matrix JOB FOLDER : two at a time, one for each core of a small machine
-  local job=$1 folder=$2 from=$SECONDS failed=0
+  local job=$1 folder=$2 from=$SECONDS failed=0 kernel variant
   mkdir -p "$folder"
+  # What an earlier run left is no result of this one.
+  matrix_runs | while read -r kernel variant; do rm -rf "$folder/${kernel:?}-$variant"; done
   matrix_runs | xargs -P "${CREADY_VMS:-2}" -L 1 "$0" boot --job "$job" --out "$folder" || failed=1
   table "$folder"
   echo "$(matrix_runs | wc -l) runs, $((SECONDS - from)) s"

@@ -35,7 +35,7 @@ export interface CriuResult {
   readonly check: Ran;
   readonly extra: Ran;
   readonly all: Ran;
-  /** `criu check --feature NAME` by name, in criu's own order. */
+  /** `criu check --feature NAME` by name, in criu's own order; only the first where criu died. */
   readonly features: ReadonlyMap<string, Ran>;
 }
 
