@@ -1,7 +1,7 @@
 import { SysError } from "../ffi/errno.ts";
 import type { Libc } from "../ffi/libc.ts";
 import type { Finding, Probe } from "../probes/probe.ts";
-import { FEATURE_NAMES, featureNamed, probesOf } from "../probes/registry.ts";
+import { FEATURE_NAMES, featureNamed, PROBES, probesOf } from "../probes/registry.ts";
 import { Runner } from "../probes/run.ts";
 import { conclude, isNo } from "../report/outcome.ts";
 import { checkJson, featuresJson, findingJson } from "../report/json.ts";
@@ -33,7 +33,7 @@ export function check(args: readonly string[], libc: Libc): number {
 function probeNamed(name: string): Probe {
   const probe = featureNamed(name);
   if (probe) return probe;
-  const close = closestName(name, FEATURE_NAMES);
+  const close = closestName(name, [...FEATURE_NAMES, ...PROBES.map(({ id }) => id)]);
   throw new UsageError(`Unknown feature ${shown(name)}${close ? ` (did you mean ${close}?)` : ""}`);
 }
 
@@ -104,7 +104,10 @@ class CheckRun {
   #probe(probe: Probe): Finding {
     const { timeoutSeconds } = this.#request;
     const finding = this.#runner.probe(probe, this.#start + (timeoutSeconds ?? Infinity) * 1000);
-    if (this.#request.format === "ndjson") this.#print(findingJson(finding));
+    if (this.#request.format === "ndjson") {
+      this.#console.clearProgress();
+      this.#print(findingJson(finding));
+    }
     if (!this.#request.quiet) this.#tell(finding);
     return finding;
   }

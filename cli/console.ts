@@ -16,11 +16,13 @@ export class Console {
   /** Whether stderr is a terminal: then people get more lines, colour and progress. */
   readonly interactive: boolean;
   readonly #colour: boolean;
+  readonly #progress: boolean;
 
   constructor(libc: Libc) {
     this.#libc = libc;
     this.interactive = isTerminal(libc, STDERR);
-    this.#colour = this.interactive && !libc.getenv("NO_COLOR") && libc.getenv("TERM") !== "dumb";
+    this.#progress = this.interactive && libc.getenv("TERM") !== "dumb";
+    this.#colour = this.#progress && !libc.getenv("NO_COLOR");
   }
 
   /** Sends the log to a file, truncated, mode 0600; `-` is stdout. Throws `UsageError` when it cannot be opened. */
@@ -48,21 +50,31 @@ export class Console {
 
   /** Writes an indented or other line without a prefix to the log. */
   detail(text: string): void {
-    writeAll(this.#libc, this.#log, `${text}\n`);
+    if (this.#log === STDERR) this.#toStderr(`${text}\n`);
+    else writeAll(this.#libc, this.#log, `${text}\n`);
+  }
+
+  /** As in criu, a stderr that takes nothing, such as a full disk, keeps no answer from stdout. */
+  #toStderr(text: string): void {
+    try {
+      writeAll(this.#libc, STDERR, text);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+    }
   }
 
   /** Shows one line of progress on a terminal, over the last one. */
   progress(text: string): void {
-    if (!this.interactive || this.#log !== STDERR) return;
+    if (!this.#progress || this.#log !== STDERR) return;
     this.#lines = text;
-    writeAll(this.#libc, STDERR, `\r\x1b[K${text}`);
+    this.#toStderr(`\r\x1b[K${text}`);
   }
 
   /** Takes the line of progress away. */
   clearProgress(): void {
     if (!this.#lines) return;
     this.#lines = "";
-    writeAll(this.#libc, STDERR, "\r\x1b[K");
+    this.#toStderr("\r\x1b[K");
   }
 }
 

@@ -44,8 +44,10 @@ function dispatch(name: string | undefined, args: readonly string[], libc: Libc)
   const { options } = getopt(args, ALL_OPTIONS);
   if (options.some((option) => option.name === "version")) return print(libc, versionLine(), 0);
   if (options.some((option) => option.name === "help")) return print(libc, help(), 0);
-  // As in the patch of 2016, the list needs no command word.
-  if (options.some((option) => option.name === "feature" && option.value === "list")) return check(args, libc);
+  // As in criu these two need no command word: they end the run as soon as they are read.
+  if (options.some(({ name, value }) => name === "ms" || (name === "feature" && value === "list"))) {
+    return check(args, libc);
+  }
   if (options.length > 0) throw new UsageError("command is required");
   return print(libc, shortHelp(), USAGE);
 }
