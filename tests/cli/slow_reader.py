@@ -1,0 +1,42 @@
+"""Runs a program whose stdout is a small non-blocking pipe: slow_reader.py PROGRAM [WORD]...
+
+Reads a little only when the pipe is full, so that every write of the program but the last finds too little room
+first. Passes on what it read, and ends with the program's exit code.
+"""
+import fcntl
+import os
+import select
+import struct
+import sys
+import termios
+
+reading, writing = os.pipe()
+size = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+os.set_blocking(writing, False)
+child = os.fork()
+if child == 0:
+    os.dup2(writing, 1)
+    os.closerange(3, 256)
+    os.execv(sys.argv[1], sys.argv[1:])
+os.close(writing)
+
+
+def filled():
+    return struct.unpack("i", fcntl.ioctl(reading, termios.FIONREAD, b"\0" * 4))[0]
+
+
+def ended(pid):
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+while True:
+    # A look every 2 ms: full, or nothing more will come.
+    while filled() < size and not ended(child):
+        select.select([], [], [], 0.002)
+    part = os.read(reading, 1000)
+    if not part:
+        break
+    sys.stdout.buffer.write(part)
+_, status = os.waitpid(child, 0)
+sys.stdout.flush()
+sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)
