@@ -5,6 +5,7 @@ import type { SyscallName } from "./arch/arch.ts";
 import {
   NT_PRSTATUS,
   PTRACE_CONT,
+  PTRACE_EVENT_CLONE,
   PTRACE_EVENT_EXEC,
   PTRACE_GETREGSET,
   PTRACE_INTERRUPT,
@@ -17,7 +18,7 @@ import {
   SIGKILL,
   SIGTRAP,
 } from "./uapi.ts";
-import { DEADLINE_MS, type Status, waitFor } from "./wait.ts";
+import { DEADLINE_MS, type Status, waitFor, waitNow } from "./wait.ts";
 
 /** How long a killed child may take to disappear, in milliseconds. */
 const REAP_MS = 1000;
@@ -40,7 +41,7 @@ export interface SubjectOptions {
  * All memory that the child shall see has to be cut from the scratch memory before it is started.
  */
 export class Subject implements Disposable {
-  /** System calls made by the child itself. */
+  /** System calls made by the child itself. After execve (PTRACE_O_TRACEEXEC is needed) it stands still as the program. */
   readonly sys: Sys;
   readonly #own: Sys;
   readonly #instruction: number;
@@ -98,6 +99,13 @@ export class Subject implements Disposable {
     }
   }
 
+  /** The child's next change of state, if there is one already. */
+  poll(): Status | null {
+    const status = waitNow(this.#own, this.pid);
+    if (status && status.kind !== "stopped") this.#alive = false;
+    return status;
+  }
+
   /** Lets the child run on, delivering `signal` when it is not 0. */
   resume(signal = 0): void {
     this.ptrace(PTRACE_CONT, 0, signal);
@@ -119,12 +127,6 @@ export class Subject implements Disposable {
     this.#setRegisters(view);
     this.resume();
     return this.wait(text, deadlineMs);
-  }
-
-  /** Makes the child another program (PTRACE_O_TRACEEXEC is needed); it stands still before its first instruction. */
-  exec(path: number, argv: number, envp: number): void {
-    const result = this.#inject("execve", [path, argv, envp]);
-    if (result !== 0) throw new SysError("execve()", -result);
   }
 
   /** Makes one system call of the architecture's 32-bit ABI; returns its value, or -errno. Spoils libc's `sleep` there. */
@@ -218,7 +220,12 @@ export class Subject implements Disposable {
       prepare(view);
       this.ptrace(PTRACE_SETREGSET, NT_PRSTATUS, iov);
       this.ptrace(PTRACE_SINGLESTEP, 0, 0);
-      const status = this.wait(`${text} in a child`);
+      let status = this.wait(`${text} in a child`);
+      // A task that the call makes is told of first (PTRACE_O_TRACECLONE); the call ends behind that.
+      while (status.kind === "stopped" && status.event === PTRACE_EVENT_CLONE) {
+        this.ptrace(PTRACE_SINGLESTEP, 0, 0);
+        status = this.wait(`${text} in a child`);
+      }
       if (status.kind !== "stopped" || status.signal !== SIGTRAP) throw new DeathError(text.split("(")[0]!, status);
       if (status.event === PTRACE_EVENT_EXEC) return 0;
       this.ptrace(PTRACE_GETREGSET, NT_PRSTATUS, iov);

@@ -63,6 +63,8 @@ export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_UDPLITE = 136;
 export const IPPROTO_RAW = 255;
+export const MSG_PEEK = 2;
+export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 
 // signal.h
@@ -72,8 +74,10 @@ export const SIGTRAP = 5;
 export const SIGKILL = 9;
 export const SIGUSR1 = 10;
 export const SIGSEGV = 11;
+export const SIGUSR2 = 12;
 export const SIGCHLD = 17;
 export const SIGSTOP = 19;
+export const SIG_BLOCK = 0;
 
 // sys/wait.h
 export const WNOHANG = 1;
@@ -109,6 +113,7 @@ export const PTRACE_SECCOMP_GET_FILTER = 0x420c;
 export const PTRACE_GET_RSEQ_CONFIGURATION = 0x420f;
 export const PTRACE_O_TRACECLONE = 8;
 export const PTRACE_O_TRACEEXEC = 0x10;
+export const PTRACE_EVENT_CLONE = 3;
 export const PTRACE_EVENT_EXEC = 4;
 export const PTRACE_O_EXITKILL = 0x100000;
 export const PTRACE_O_SUSPEND_SECCOMP = 0x200000;
@@ -120,3 +125,6 @@ export const MS_REC = 0x4000;
 export const MS_PRIVATE = 1 << 18;
 export const MS_SLAVE = 1 << 19;
 export const MS_SHARED = 1 << 20;
+
+// linux/magic.h
+export const PROC_SUPER_MAGIC = 0x9fa0;

@@ -33,7 +33,8 @@ export function waitFor(sys: Sys, pid: number, text: string, deadlineMs = DEADLI
   const until = Math.min(performance.now() + deadlineMs, sys.until);
   try {
     for (let looks = 0;; looks++) {
-      if (sys.call("wait4", pid, at, __WALL | WNOHANG, 0) === pid) return decodeStatus(sys.memory.i32(at));
+      const status = look(sys, pid, at);
+      if (status) return status;
       if (looks < YIELDS) sys.try("sched_yield");
       else nap(sys);
       if (performance.now() > until) throw new TimeoutError(text, deadlineMs);
@@ -41,6 +42,20 @@ export function waitFor(sys: Sys, pid: number, text: string, deadlineMs = DEADLI
   } finally {
     sys.memory.release(mark);
   }
+}
+
+/** The child's change of state, or null while there is none. */
+export function waitNow(sys: Sys, pid: number): Status | null {
+  const mark = sys.memory.mark();
+  try {
+    return look(sys, pid, sys.memory.alloc(4));
+  } finally {
+    sys.memory.release(mark);
+  }
+}
+
+function look(sys: Sys, pid: number, at: number): Status | null {
+  return sys.call("wait4", pid, at, __WALL | WNOHANG, 0) === pid ? decodeStatus(sys.memory.i32(at)) : null;
 }
 
 /** Sleeps for `ns` nanoseconds, at most one second. */

@@ -4,6 +4,8 @@ import { errnoNumber } from "../../ffi/errno.ts";
 import type { Libc } from "../../ffi/libc.ts";
 import { Memory } from "../../ffi/memory.ts";
 import {
+  PROC_SUPER_MAGIC,
+  PTRACE_CONT,
   PTRACE_GETREGSET,
   PTRACE_PEEKDATA,
   PTRACE_SETREGSET,
@@ -35,6 +37,12 @@ export interface FakeMachine {
   /** What clone of the sleeping child answers; a pid by default. */
   readonly clone?: number | string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** What a child's `int $0x80` answers, or the signal it gets for it. */
+  readonly compat?: Reply | { readonly signal: number };
+  /** The wait status of a child that was let run on; a stop by SIGTRAP by default. */
+  readonly resumed?: number;
+  /** Programs by path: what they write, and the code they exit with (0 by default). Name them in `files` too. */
+  readonly programs?: Readonly<Record<string, { readonly output?: string; readonly code?: number }>>;
 }
 
 /** /proc/self/status of root without a seccomp filter. */
@@ -47,11 +55,16 @@ export const NOBODY_STATUS =
 export const FILTERED_STATUS = ROOT_STATUS.replace("Seccomp:\t0", "Seccomp:\t2");
 
 const BASE = 0x10000;
+/** Where every function of libc is; its system call instruction is at the second byte. */
+const SYMBOL = 0x5000;
 const CHILD_PID = 4242;
 const OWN_PID = 4000;
 const NAMES = new Map<number, SyscallName>(Object.entries(SYSCALLS).map(([name, nr]) => [nr, name as SyscallName]));
 /** Calls that succeed with 0 when the machine says nothing of them. */
-const HARMLESS = ["close", "munmap", "sched_yield", "nanosleep", "kill", "mprotect"];
+const HARMLESS = ("close munmap sched_yield nanosleep kill mprotect " +
+  "fcntl dup3 close_range setsid rt_sigaction geteuid mount mkdirat").split(" ");
+/** The wait status of a child that stands still after one step. */
+const STOPPED = (SIGTRAP << 8) | 0x7f;
 
 /** A libc over a fake machine, and what was left behind in it. */
 export interface FakeLibc extends Libc {
@@ -70,10 +83,14 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
   const open = new Set<number>();
   const children = new Set<number>();
   const readers = new Map<number, { bytes: Uint8Array; at: number }>();
+  const paths = new Map<number, string>();
   let nextFd = 3;
   let nextMapping = 0x7f0000000000;
   let registers = new Uint8Array(x86_64.registersSize);
   let killed = false;
+  let status = STOPPED;
+  let pipe = 0;
+  let exitCode: number | undefined;
 
   const path = (at: number) => {
     let end = at;
@@ -90,6 +107,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
     if (typeof content === "string" && content.startsWith("!")) return -errnoNumber(content.slice(1));
     const fd = nextFd++;
     open.add(fd);
+    paths.set(fd, name);
     readers.set(fd, { bytes: typeof content === "string" ? new TextEncoder().encode(content) : content, at: 0 });
     return fd;
   };
@@ -120,8 +138,13 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
       return open.delete(args[0]!) ? 0 : -errnoNumber("EBADF");
     },
     pipe2({ args }) {
-      memory.setI32(args[0]!, newFd());
+      memory.setI32(args[0]!, pipe = newFd());
       memory.setI32(args[0]! + 4, newFd());
+      return 0;
+    },
+    // What lies below /proc is procfs, unless a test says otherwise.
+    fstatfs({ args: [fd, at] }) {
+      memory.setU64(at!, paths.get(fd!)?.startsWith("/proc") ? PROC_SUPER_MAGIC : 0);
       return 0;
     },
     mmap({ args }) {
@@ -131,9 +154,22 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
     getpid: ({ child }) => child ? CHILD_PID : OWN_PID,
     wait4({ args: [pid, at] }) {
       if (!children.has(pid!)) return -errnoNumber("ECHILD");
-      memory.setI32(at!, killed ? SIGKILL : (SIGTRAP << 8) | 0x7f);
-      if (killed) children.delete(pid!);
+      memory.setI32(at!, killed ? SIGKILL : status);
+      if (killed || (status & 0x7f) !== 0x7f) children.delete(pid!);
       return pid!;
+    },
+    // A file of root's that nobody else may write.
+    statx({ args }) {
+      if (!(path(args[1]!) in files)) return -errnoNumber("ENOENT");
+      memory.setU16(args[4]! + 28, 0o100755);
+      return 0;
+    },
+    execve({ args }) {
+      const program = machine.programs?.[path(args[0]!)];
+      if (!program) return -errnoNumber("ENOENT");
+      readers.set(pipe, { bytes: new TextEncoder().encode(program.output ?? ""), at: 0 });
+      exitCode = program.code ?? 0;
+      return 0;
     },
     kill({ args: [pid, signal] }) {
       if (pid === CHILD_PID && signal === SIGKILL) killed = true;
@@ -149,6 +185,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
       }
       // The child is a copy of this memory: what it would see at an address is what stands there.
       if (request === PTRACE_PEEKDATA && address >= BASE) memory.setU64(data, memory.u64(address));
+      if (request === PTRACE_CONT) status = exitCode === undefined ? machine.resumed ?? STOPPED : exitCode << 8;
       if (request === PTRACE_SINGLESTEP) step();
       return 0;
     },
@@ -156,12 +193,19 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
   const step = () => {
     const view = new DataView(registers.buffer);
     const number = (offset: number) => Number(view.getBigInt64(offset, true));
+    if (number(128) === SYMBOL) return stepCompat(view);
     const name = NAMES.get(number(80))!;
     const args = [112, 104, 96, 56, 72, 64].map(number); // rdi rsi rdx r10 r8 r9
     const before = new Set(open);
     view.setBigInt64(80, BigInt(dispatch(name, args, true)), true);
     // A descriptor of the child ends with it; what is said of it stays readable under its number.
     for (const fd of open) if (!before.has(fd)) open.delete(fd);
+  };
+  /** The child executes what was written over a function of libc. */
+  const stepCompat = (view: DataView) => {
+    const answer = machine.compat ?? "ENOSYS";
+    if (typeof answer === "object") status = (answer.signal << 8) | 0x7f;
+    else view.setBigInt64(80, BigInt(reply(answer, { args: [], memory, child: true })), true);
   };
   const dispatch = (name: SyscallName, args: readonly number[], child: boolean): number => {
     const call = { args, memory, child };
@@ -186,10 +230,12 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
       if (result > 0) {
         children.add(result);
         killed = false;
+        status = STOPPED;
+        exitCode = undefined;
       }
       return result;
     },
-    symbol: () => 0x5000,
+    symbol: () => SYMBOL,
     code: () => new Uint8Array([0x90, 0x0f, 0x05, 0xc3]),
     getenv: (name) => machine.environment?.[name],
   };
