@@ -1,4 +1,3 @@
-import { gunzipSync } from "fflate";
 import { SysError } from "../ffi/errno.ts";
 import { readBytes } from "../ffi/files.ts";
 import type { Sys } from "../ffi/sys.ts";
@@ -8,6 +7,11 @@ const LIMIT = 8 * 1024 * 1024;
 
 /** `y` built in, `m` a module, `n` not set, or another value such as a number or a string. */
 export type KconfigValue = string;
+
+/** zlib is loaded when there is something to unpack; importing it would cost every start 2 ms. */
+function gunzip(bytes: Uint8Array): Uint8Array {
+  return process.getBuiltinModule("node:zlib").gunzipSync(bytes, { maxOutputLength: LIMIT });
+}
 
 /** The options of a kernel configuration: `CONFIG_X=value` and `# CONFIG_X is not set`. */
 export function parseKconfig(text: string): Map<string, KconfigValue> {
@@ -42,7 +46,7 @@ export class Kconfig {
     for (const path of paths) {
       try {
         const bytes = readBytes(sys, path, LIMIT);
-        const plain = path.endsWith(".gz") ? gunzipSync(bytes, { out: new Uint8Array(LIMIT) }) : bytes;
+        const plain = path.endsWith(".gz") ? gunzip(bytes) : bytes;
         const options = parseKconfig(new TextDecoder().decode(plain));
         if (options.size > 0) return new Kconfig(path, options, fault);
         fault ??= `${path} has no line of the form CONFIG_X=y`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { gzipSync } from "fflate";
+import { gzipSync } from "node:zlib";
 import { Sys } from "../../ffi/sys.ts";
 import { Kconfig, parseKconfig } from "../../host/kconfig.ts";
 import { fakeLibc } from "./fake_libc.ts";
