@@ -1,7 +1,6 @@
 """Runs a program whose stdout is a small non-blocking pipe: slow_reader.py PROGRAM [WORD]...
 
-Reads a little only when the pipe is full, so that every write of the program but the last finds too little room
-first. Passes on what it read, and ends with the program's exit code.
+Reads a little only when nothing more comes, because the program waits for room. Passes on what it read, and ends with the program's exit code.
 """
 import fcntl
 import os
@@ -11,7 +10,7 @@ import sys
 import termios
 
 reading, writing = os.pipe()
-size = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
 os.set_blocking(writing, False)
 child = os.fork()
 if child == 0:
@@ -30,8 +29,9 @@ def ended(pid):
 
 
 while True:
-    # A look every 2 ms: full, or nothing more will come.
-    while filled() < size and not ended(child):
+    before = -1
+    while not ended(child) and (filled() == 0 or filled() != before):
+        before = filled()
         select.select([], [], [], 0.002)
     part = os.read(reading, 1000)
     if not part:
