@@ -193,12 +193,16 @@ const REG = {
   rdi: 112,
   origRax: 120,
   rip: 128,
+  eflags: 144,
   rsp: 152,
   rbx: 40,
   rbp: 32,
 } as const;
 
 const ARGUMENTS = [REG.rdi, REG.rsi, REG.rdx, REG.r10, REG.r8, REG.r9] as const;
+
+/** Resume flag: set where a fault stopped the task, and lets the next instruction pass every breakpoint. */
+const RF = 1n << 16n;
 
 /** Where the debug registers are for PTRACE_POKEUSER: offsetof(struct user, u_debugreg), sys/user.h. */
 const DEBUG_REGISTERS = 848;
@@ -235,6 +239,7 @@ export const x86_64: Arch = {
     registers.setBigInt64(REG.rax, BigInt(number), true);
     // -1 tells the kernel that the task is not inside a call that it would have to restart.
     registers.setBigInt64(REG.origRax, -1n, true);
+    registers.setBigInt64(REG.eflags, registers.getBigInt64(REG.eflags, true) & ~RF, true);
     ARGUMENTS.forEach((offset, i) => registers.setBigInt64(offset, BigInt(args[i] ?? 0), true));
   },
   syscallResult: (registers) => registers.getBigInt64(REG.rax, true),

@@ -78,7 +78,11 @@ export interface FakeLibc extends Libc {
 export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
   const buffer = new ArrayBuffer(1 << 20);
   const memory = new Memory(BASE, buffer);
-  const files: Record<string, string | Uint8Array> = { "/proc/self/status": ROOT_STATUS, ...machine.files };
+  const files: Record<string, string | Uint8Array> = {
+    "/proc/self/status": ROOT_STATUS,
+    "/dev/null": "",
+    ...machine.files,
+  };
   const links: Record<string, string> = { "/proc/self/ns/user": "user:[4026531837]", ...machine.links };
   const open = new Set<number>();
   const children = new Set<number>();
@@ -87,7 +91,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
   let nextFd = 3;
   let nextMapping = 0x7f0000000000;
   let registers = new Uint8Array(x86_64.registersSize);
-  let killed = false;
+  const killed = new Set<number>();
   let status = STOPPED;
   let pipe = 0;
   let exitCode: number | undefined;
@@ -154,8 +158,8 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
     getpid: ({ child }) => child ? CHILD_PID : OWN_PID,
     wait4({ args: [pid, at] }) {
       if (!children.has(pid!)) return -errnoNumber("ECHILD");
-      memory.setI32(at!, killed ? SIGKILL : status);
-      if (killed || (status & 0x7f) !== 0x7f) children.delete(pid!);
+      memory.setI32(at!, killed.has(pid!) ? SIGKILL : status);
+      if (killed.has(pid!) || (status & 0x7f) !== 0x7f) children.delete(pid!);
       return pid!;
     },
     // A file of root's that nobody else may write.
@@ -172,7 +176,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
       return 0;
     },
     kill({ args: [pid, signal] }) {
-      if (pid === CHILD_PID && signal === SIGKILL) killed = true;
+      if (signal === SIGKILL) killed.add(pid!);
       return 0;
     },
     ptrace(call) {
@@ -197,7 +201,9 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
     const name = NAMES.get(number(80))!;
     const args = [112, 104, 96, 56, 72, 64].map(number); // rdi rsi rdx r10 r8 r9
     const before = new Set(open);
-    view.setBigInt64(80, BigInt(dispatch(name, args, true)), true);
+    const result = dispatch(name, args, true);
+    view.setBigInt64(80, BigInt(result), true);
+    if (name === "clone" && result > 0) children.add(result);
     // A descriptor of the child ends with it; what is said of it stays readable under its number.
     for (const fd of open) if (!before.has(fd)) open.delete(fd);
   };
@@ -229,7 +235,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
       const result = reply(machine.clone ?? CHILD_PID, { args: [], memory, child: false });
       if (result > 0) {
         children.add(result);
-        killed = false;
+        killed.delete(result);
         status = STOPPED;
         exitCode = undefined;
       }

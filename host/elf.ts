@@ -1,0 +1,89 @@
+/** Program header types and dynamic tags (elf.h). */
+const PT_LOAD = 1;
+const PT_DYNAMIC = 2;
+const DT_NULL = 0n;
+const DT_NEEDED = 1n;
+const DT_STRTAB = 5n;
+const DT_STRSZ = 10n;
+/** No program needs more libraries, has more headers or longer names; what goes beyond is a fault of the file. */
+const MAX_ENTRIES = 4096;
+const MAX_NAME = 4096;
+
+interface Segment {
+  readonly offset: number;
+  readonly address: bigint;
+  readonly size: number;
+}
+
+/**
+ * The libraries that a program names in its dynamic section (DT_NEEDED), in its order; empty for a static one.
+ * Undefined where the bytes are no 64-bit little-endian ELF file, or one that is cut off or broken.
+ */
+export function neededLibraries(bytes: Uint8Array): string[] | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // e_ident: the magic number, ELFCLASS64, ELFDATA2LSB
+  if (bytes.length < 64 || view.getUint32(0) !== 0x7f454c46 || bytes[4] !== 2 || bytes[5] !== 1) return undefined;
+  try {
+    return needed(bytes, view);
+  } catch (error) {
+    // Every offset comes from the file; the view refuses those that lie outside.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function needed(bytes: Uint8Array, view: DataView): string[] | undefined {
+  const loads: Segment[] = [];
+  let dynamic: Segment | undefined;
+  const start = size(view, 32); // e_phoff
+  const [each, count] = [view.getUint16(54, true), view.getUint16(56, true)]; // e_phentsize, e_phnum
+  if (each < 56 || count > MAX_ENTRIES) return undefined;
+  for (let at = start; at < start + each * count; at += each) {
+    const type = view.getUint32(at, true);
+    const segment = {
+      offset: size(view, at + 8),
+      address: view.getBigUint64(at + 16, true),
+      size: size(view, at + 32),
+    };
+    if (type === PT_LOAD) loads.push(segment);
+    else if (type === PT_DYNAMIC) dynamic = segment;
+  }
+  if (!dynamic) return [];
+  const names: bigint[] = [];
+  let table: bigint | undefined;
+  let tableSize = 0n;
+  for (let i = 0; i < Math.min(dynamic.size / 16, MAX_ENTRIES); i++) {
+    const tag = view.getBigUint64(dynamic.offset + i * 16, true);
+    const value = view.getBigUint64(dynamic.offset + i * 16 + 8, true);
+    if (tag === DT_NULL) break;
+    if (tag === DT_NEEDED) names.push(value);
+    else if (tag === DT_STRTAB) table = value;
+    else if (tag === DT_STRSZ) tableSize = value;
+  }
+  if (names.length === 0) return [];
+  const load = loads.find(({ address, size }) =>
+    table !== undefined && table >= address && table < address + BigInt(size)
+  );
+  if (!load || table === undefined) return undefined;
+  const strings = load.offset + Number(table - load.address);
+  const libraries: string[] = [];
+  for (const name of names) {
+    if (name >= tableSize) return undefined;
+    const text = cstring(bytes, strings + Number(name));
+    if (text === undefined) return undefined;
+    libraries.push(text);
+  }
+  return libraries;
+}
+
+/** A 64-bit number that is an offset or a size in the file; RangeError for one that no file has. */
+function size(view: DataView, at: number): number {
+  const value = view.getBigUint64(at, true);
+  if (value > BigInt(view.byteLength)) throw new RangeError(`${value} lies outside the file`);
+  return Number(value);
+}
+
+function cstring(bytes: Uint8Array, at: number): string | undefined {
+  const end = bytes.subarray(at, at + MAX_NAME).indexOf(0);
+  return end < 0 ? undefined : new TextDecoder().decode(bytes.subarray(at, at + end));
+}

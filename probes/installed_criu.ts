@@ -1,0 +1,22 @@
+import { findProgram } from "../ffi/programs.ts";
+import { type Answer, inconclusive, type Kernel } from "./probe.ts";
+
+/** The criu in PATH, or the answer of a probe that is about it where there is none that can be looked at. */
+export function installedCriu({ sys }: Kernel): string | Answer {
+  const { path, refused } = findProgram(sys, "criu");
+  if (path !== null) {
+    sys.note("PATH has criu", path);
+    return path;
+  }
+  return inconclusive(
+    refused === null ? "no criu in PATH on this host" : `no criu in PATH that may be run: ${refused}`,
+    [{
+      cause: "TOOL",
+      why: refused ?? "there is no criu in PATH",
+      text: refused === null
+        ? "install criu, or name its folder in PATH"
+        : "let it belong to root, and nobody else write it",
+      command: null,
+    }],
+  );
+}
