@@ -1,5 +1,6 @@
 import { SysError, TimeoutError } from "../ffi/errno.ts";
 import type { SyscallName } from "../ffi/arch/arch.ts";
+import { NetlinkError } from "../ffi/netlink.ts";
 import type { Sys } from "../ffi/sys.ts";
 import { DeathError } from "../ffi/subject.ts";
 import type { Host } from "../host/host.ts";
@@ -11,8 +12,8 @@ import { missingRight } from "./rights.ts";
 const REFUSALS = ["EPERM", "EACCES", "EROFS"];
 /** Errnos that say that a bound was reached, not that something is missing. */
 const LIMITS = ["EMFILE", "ENFILE", "ENOSPC", "EAGAIN", "ENOMEM", "EDQUOT", "EUSERS"];
-/** Opening and reading files cannot be answered falsely by a filter without ending this program first. */
-const FILE_CALLS = ["open", "openat", "read", "readlink", "getdents64"];
+/** Opening, reading and writing files cannot be answered falsely by a filter without ending this program first. */
+const FILE_CALLS = ["open", "openat", "read", "readlink", "getdents64", "write"];
 
 /** Turns what a probe threw into its answer: what an errno proves depends on the rights and filters here. */
 export function judge(probe: Probe, error: unknown, sys: Sys, host: Host): Answer {
@@ -31,7 +32,8 @@ export function judge(probe: Probe, error: unknown, sys: Sys, host: Host): Answe
     if (missing) return blocked(error.message, missing);
   }
   const absent = probe.absentOn.includes(error.code);
-  if (host.filtered && !FILE_CALLS.includes(callName(error))) return underFilter(probe, error, sys, host, absent);
+  const forgeable = !(error instanceof NetlinkError) && !FILE_CALLS.includes(callName(error));
+  if (host.filtered && forgeable) return underFilter(probe, error, sys, host, absent);
   if (absent) return unsupported(error.message);
   return inconclusive(error.message, [undetermined(whatWouldDecide(error, host))]);
 }
