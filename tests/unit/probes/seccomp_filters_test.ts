@@ -1,6 +1,6 @@
 import { PTRACE_SECCOMP_GET_FILTER, PTRACE_SEIZE } from "../../../ffi/uapi.ts";
 import seccomp_filters from "../../../probes/seccomp_filters.ts";
-import { NOBODY_STATUS } from "../fake_libc.ts";
+import { FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import { probeCases } from "../probe_case.ts";
 
 const calls = { prctl: 0 };
@@ -26,6 +26,16 @@ probeCases(seccomp_filters, [
     },
     "BLOCKED",
     /PTRACE_SEIZE/,
+  ],
+  [
+    "the tracer is under seccomp",
+    {
+      calls,
+      ptrace: { [PTRACE_SECCOMP_GET_FILTER]: "EACCES" },
+      files: { "/proc/self/status": FILTERED_STATUS },
+    },
+    "BLOCKED",
+    /under seccomp itself/,
   ],
   ["no child can be made", { clone: "EAGAIN" }, "INCONCLUSIVE", /clone/],
 ]);
