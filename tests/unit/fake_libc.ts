@@ -39,8 +39,8 @@ export interface FakeMachine {
   readonly environment?: Readonly<Record<string, string>>;
   /** What a child's `int $0x80` answers, or the signal it gets for it. */
   readonly compat?: Reply | { readonly signal: number };
-  /** The wait status of a child that was let run on; a stop by SIGTRAP by default. */
-  readonly resumed?: number;
+  /** The wait status of a child that was let run on, each time or one time after the other; SIGTRAP by default. */
+  readonly resumed?: number | readonly number[];
   /** Programs by path: what they write, and the code they exit with (0 by default). Name them in `files` too. */
   readonly programs?: Readonly<Record<string, { readonly output?: string; readonly code?: number }>>;
 }
@@ -189,11 +189,14 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
       }
       // The child is a copy of this memory: what it would see at an address is what stands there.
       if (request === PTRACE_PEEKDATA && address >= BASE) memory.setU64(data, memory.u64(address));
-      if (request === PTRACE_CONT) status = exitCode === undefined ? machine.resumed ?? STOPPED : exitCode << 8;
+      if (request === PTRACE_CONT) status = exitCode === undefined ? nextStatus() : exitCode << 8;
       if (request === PTRACE_SINGLESTEP) step();
       return 0;
     },
   };
+  let resumed = 0;
+  const nextStatus = () =>
+    (typeof machine.resumed === "number" ? machine.resumed : machine.resumed?.[resumed++]) ?? STOPPED;
   const step = () => {
     const view = new DataView(registers.buffer);
     const number = (offset: number) => Number(view.getBigInt64(offset, true));
