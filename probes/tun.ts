@@ -1,0 +1,121 @@
+import { SysError } from "../ffi/errno.ts";
+import type { Fd } from "../ffi/fd.ts";
+import { tryReadText } from "../ffi/files.ts";
+import { O_RDWR } from "../ffi/uapi.ts";
+import {
+  type Answer,
+  blocked,
+  defineProbe,
+  inconclusive,
+  type Kernel,
+  type Remedy,
+  type Right,
+  supported,
+  unsupported,
+} from "./probe.ts";
+import { missingRight } from "./rights.ts";
+
+const PATH = "/dev/net/tun";
+const TUNSETIFINDEX = 0x400454da;
+/** TUNSETIFF, by which CRIU makes the device again, needs it in the network namespace that CRIU restores. */
+const MAKING: readonly Right[] = [{ capability: "CAP_NET_ADMIN", over: "own" }];
+
+/** Opens /dev/net/tun, or answers why it cannot be opened; throws where the driver is not there. */
+export function openTun(kernel: Kernel): Fd | Answer {
+  const { sys, host } = kernel;
+  try {
+    return sys.open(PATH, O_RDWR);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    sys.note(error.call, error.code, error.code);
+    if (error.code === "ENOENT") return withoutNode(kernel, error);
+    if (error.code === "EPERM") {
+      return blocked(
+        error.message,
+        device(
+          `the device cgroup does not permit ${PATH}: of a device's file the kernel answers a missing mode with EACCES`,
+          "permit the device c 10:200 to this cgroup (docker: --device /dev/net/tun; systemd: DeviceAllow=)",
+        ),
+      );
+    }
+    if (error.code === "EACCES" && host.mountOptions(PATH)?.includes("nodev")) {
+      const why = `${PATH} is on a file system mounted with nodev, which forbids opening devices`;
+      return blocked(error.message, { cause: "MOUNT", why, text: "mount it without nodev", command: null });
+    }
+    const missing = error.code === "EACCES" &&
+      missingRight([{ capability: "CAP_DAC_OVERRIDE", over: "initial" }], host);
+    if (missing) return blocked(error.message, missing);
+    throw error;
+  }
+}
+
+/** /proc/misc tells which drivers are there, whatever /dev has. */
+function withoutNode({ sys, host }: Kernel, error: SysError): Answer {
+  const drivers = tryReadText(sys, "/proc/misc") ?? "";
+  const listed = /^ *200 tun$/m.test(drivers);
+  sys.note("read(/proc/misc)", listed ? "200 tun" : /^ *\d+ \S/m.test(drivers) ? "no tun" : "nothing");
+  if (listed) {
+    return blocked(
+      `${error.message}, and /proc/misc has the driver`,
+      device(
+        `the kernel has the TUN driver, and this /dev has no ${PATH}`,
+        "make the device's file (docker: --device /dev/net/tun)",
+        `mkdir -p /dev/net && mknod ${PATH} c 10 200`,
+      ),
+    );
+  }
+  if (/^ *\d+ \S/m.test(drivers)) return unsupported(`${error.message}, and /proc/misc has no driver of that name`);
+  if (host.kconfig.value("CONFIG_TUN") === "n") return unsupported(`${error.message}, and CONFIG_TUN is not set`);
+  return inconclusive(`${error.message}, and /proc/misc, which would name the driver, cannot be read`);
+}
+
+function device(why: string, text: string, command: string | null = null): Remedy {
+  return { cause: "DEVICE", why, text, command };
+}
+
+export default defineProbe({
+  id: "tun",
+  criuName: "tun",
+  title: "TUN devices with a chosen interface index",
+  category: "EXTRA",
+  subject: "KERNEL",
+  since: "3.12",
+  impact: "no process that holds a TUN or TAP device, such as a VPN, can be dumped or restored",
+  kconfig: ["CONFIG_TUN"],
+  modules: ["tun"],
+  rights: [],
+  mend: "boot a kernel built with CONFIG_TUN=y or =m",
+  references: [
+    "linux:Documentation/networking/tuntap.rst",
+    "linux:drivers/net/tun.c TUNSETIFINDEX",
+    "criu:check_tun_cr",
+  ],
+  autoloads: ["tun"],
+  criuFaults: [{
+    when: ["UNSUPPORTED", "BLOCKED", "INCONCLUSIVE"],
+    applies: (_answer, evidence) => evidence.some(({ call, errno }) => call.startsWith("open(") && errno !== null),
+    says: "SUPPORTED",
+    why: `in a category it prints an error and takes a ${PATH} that cannot be opened for a yes; --feature tun says no`,
+    reproduce: `criu check --extra in a container without ${PATH}`,
+  }, {
+    when: ["BLOCKED"],
+    applies: (_answer, evidence) => evidence.some(({ call, errno }) => call.startsWith("ioctl(") && errno === null),
+    says: "SUPPORTED",
+    why: "it asks with TUNSETIFINDEX only, which needs no right; making the device again takes CAP_NET_ADMIN",
+    reproduce: "criu check --feature tun without CAP_NET_ADMIN",
+  }],
+  absentOn: ["ENODEV", "ENXIO", "EBADFD", "EINVAL"],
+  run(kernel) {
+    const { sys, host } = kernel;
+    const opened = openTun(kernel);
+    if ("verdict" in opened) return opened;
+    using tun = opened;
+    const index = sys.memory.alloc(8);
+    sys.memory.setU32(index, 13);
+    sys.ask("ioctl(/dev/net/tun, TUNSETIFINDEX, 13)", tun.number, TUNSETIFINDEX, index);
+    const missing = missingRight(MAKING, host);
+    return missing
+      ? blocked(`${missing.why}, and TUNSETIFF makes a device with CAP_NET_ADMIN only`, missing)
+      : supported();
+  },
+});
