@@ -1,0 +1,33 @@
+import { SysError } from "../ffi/errno.ts";
+import { defineProbe, supported, unsupported } from "./probe.ts";
+import { TRACING } from "./rights.ts";
+
+const ARCH_MAP_VDSO_32 = 0x2002;
+
+export default defineProbe({
+  id: "can_map_vdso",
+  criuName: "can_map_vdso",
+  title: "arch_prctl(ARCH_MAP_VDSO_32)",
+  category: "EXTRA",
+  subject: "KERNEL",
+  since: "4.9",
+  impact: "the vDSO is moved with mremap instead of being mapped where it was, and 32-bit tasks cannot be restored",
+  kconfig: ["CONFIG_IA32_EMULATION", "CONFIG_CHECKPOINT_RESTORE"],
+  modules: [],
+  rights: TRACING,
+  mend: "boot Linux 4.9 or newer built with CONFIG_IA32_EMULATION=y and CONFIG_CHECKPOINT_RESTORE=y",
+  references: ["man:arch_prctl(2)", "linux:arch/x86/kernel/process_64.c prctl_map_vdso", "criu:kdat_can_map_vdso"],
+  autoloads: [],
+  criuFaults: [],
+  absentOn: ["EINVAL"],
+  run({ sys, subject }) {
+    const { name, syscalls } = sys.arch;
+    if (syscalls.arch_prctl === undefined) return unsupported(`arch_prctl does not exist on ${name} by design`);
+    using child = subject();
+    const call = "arch_prctl(ARCH_MAP_VDSO_32, 0)";
+    const result = child.sys.look(call, ARCH_MAP_VDSO_32, 0);
+    // EEXIST: it would map one, were there none yet.
+    if (result >= 0 || result === -17 /* EEXIST */) return supported();
+    throw new SysError(call, -result);
+  },
+});

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import can_map_vdso from "../../../probes/can_map_vdso.ts";
+import { Runner } from "../../../probes/run.ts";
+import { fakeLibc, FILTERED_STATUS } from "../fake_libc.ts";
+import { probeCases } from "../probe_case.ts";
+
+probeCases(can_map_vdso, [
+  ["there is a vDSO already", { calls: { arch_prctl: "EEXIST" } }, "SUPPORTED"],
+  ["one is mapped", { calls: { arch_prctl: 0 } }, "SUPPORTED"],
+  ["the code is unknown", { calls: { arch_prctl: "EINVAL" } }, "UNSUPPORTED", /ARCH_MAP_VDSO_32, 0\): EINVAL/],
+  ["it is refused without a cause", { calls: { arch_prctl: "EPERM" } }, "INCONCLUSIVE", /EPERM/],
+  ["memory is short", { calls: { arch_prctl: "ENOMEM" } }, "INCONCLUSIVE", /ENOMEM/],
+  [
+    "a filter may have answered",
+    { calls: { arch_prctl: "EINVAL" }, files: { "/proc/self/status": FILTERED_STATUS } },
+    "INCONCLUSIVE",
+    /filter/,
+  ],
+  ["no child can be made", { clone: "EAGAIN" }, "INCONCLUSIVE", /clone/],
+]);
+
+Deno.test("can_map_vdso is UNSUPPORTED on an architecture without arch_prctl", () => {
+  const libc = fakeLibc();
+  const syscalls = { ...libc.arch.syscalls, arch_prctl: undefined };
+  const finding = new Runner({ ...libc, arch: { ...libc.arch, syscalls } as unknown as typeof libc.arch }).probe(
+    can_map_vdso,
+  );
+  assert.equal(finding.verdict, "UNSUPPORTED");
+  assert.match(finding.reason ?? "", /by design/);
+});
