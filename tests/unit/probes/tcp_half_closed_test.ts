@@ -1,0 +1,103 @@
+import type { FakeMachine, Reply } from "../fake_libc.ts";
+import { NOBODY_STATUS } from "../fake_libc.ts";
+import tcp_half_closed from "../../../probes/tcp_half_closed.ts";
+import { probeCases } from "../probe_case.ts";
+
+const AF_INET6 = 10;
+/** Descriptors in the order in which the probe makes its sockets. */
+const PLAIN = 1002, CLIENT = 1001;
+
+/** A machine where the connection stands at once; `plain` and `closed` answer TCP_REPAIR of the two sockets. */
+function machine(
+  { plain = 0, closed = 0, calls = {}, files = {} }: {
+    plain?: number | string;
+    closed?: number | string;
+    calls?: Record<string, Reply>;
+    files?: Record<string, string>;
+  } = {},
+): FakeMachine {
+  let next = 1000;
+  return {
+    files,
+    calls: {
+      socket: () => next++,
+      setsockopt: ({ args }) => args[0] === PLAIN ? plain : args[0] === CLIENT ? closed : "EBADF",
+      bind: 0,
+      listen: 0,
+      getsockname: 0,
+      connect: "EINPROGRESS",
+      ppoll: 1,
+      getsockopt: 0,
+      shutdown: 0,
+      ...calls,
+    },
+  };
+}
+const lo = (flags: number): Reply => ({ args, memory }) => {
+  memory.setU16(args[2]! + 16, flags);
+  return 0;
+};
+
+probeCases(tcp_half_closed, [
+  ["the half-closed socket can be repaired", machine(), "SUPPORTED"],
+  ["the connection stands at once", machine({ calls: { connect: 0, ppoll: "EINVAL" } }), "SUPPORTED"],
+  ["only the unconnected one can", machine({ closed: "EPERM" }), "UNSUPPORTED", /half-closed.*EPERM, though/],
+  ["the half-closed one is refused otherwise", machine({ closed: "EINVAL" }), "INCONCLUSIVE", /EINVAL/],
+  ["there is no TCP", machine({ calls: { socket: "EAFNOSUPPORT" } }), "UNSUPPORTED", /EAFNOSUPPORT/],
+  ["there is no repair mode", machine({ plain: "ENOPROTOOPT" }), "UNSUPPORTED", /unconnected.*ENOPROTOOPT/],
+  [
+    "the capability is missing",
+    machine({ plain: "EPERM", closed: "EPERM", files: { "/proc/self/status": NOBODY_STATUS } }),
+    "BLOCKED",
+    /unconnected.*EPERM/,
+  ],
+  ["it is refused without a cause", machine({ plain: "EPERM", closed: "EPERM" }), "INCONCLUSIVE", /unconnected.*EPERM/],
+  ["loopback is down", machine({ calls: { connect: "ENETUNREACH", ioctl: lo(8) } }), "BLOCKED", /ENETUNREACH/],
+  [
+    "loopback is up and unreachable",
+    machine({ calls: { connect: "ENETUNREACH", ioctl: lo(9) } }),
+    "INCONCLUSIVE",
+    /ENETU/,
+  ],
+  [
+    "nothing can be bound, loopback is down",
+    machine({ calls: { bind: "EADDRNOTAVAIL", ioctl: lo(8) } }),
+    "BLOCKED",
+    /bind/,
+  ],
+  ["the address is refused", machine({ calls: { connect: "ECONNREFUSED", ioctl: lo(9) } }), "INCONCLUSIVE", /REFUSED/],
+  ["nothing answers", machine({ calls: { ppoll: 0 } }), "INCONCLUSIVE", /no answer in 2 s/],
+  [
+    "the connection fails later",
+    machine({
+      calls: {
+        getsockopt({ args, memory }) {
+          memory.setI32(args[3]!, 111);
+          return 0;
+        },
+        ioctl: lo(9),
+      },
+    }),
+    "INCONCLUSIVE",
+    /ECONNREFUSED/,
+  ],
+  ["no descriptor is free", machine({ calls: { socket: "EMFILE" } }), "INCONCLUSIVE", /EMFILE/],
+]);
+
+let family = 0;
+probeCases(tcp_half_closed, [[
+  "the kernel has IPv6 only, and ::1 answers",
+  machine({
+    calls: {
+      socket: (() => {
+        let next = 1000;
+        return ({ args }) => args[0] === AF_INET6 ? next++ : "EAFNOSUPPORT";
+      })(),
+      connect({ args, memory }) {
+        family = memory.u16(args[1]!);
+        return family === AF_INET6 && args[2] === 28 && memory.u8(args[1]! + 23) === 1 ? 0 : "EAFNOSUPPORT";
+      },
+    },
+  }),
+  "SUPPORTED",
+]]);
