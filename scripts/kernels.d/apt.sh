@@ -1,13 +1,15 @@
 # A private apt tree for each suite: the machine's own apt state stays as it is. Sourced by scripts/kernels.
 # shellcheck shell=bash
 
-# The archive that this machine's apt already uses; its address is read here and kept nowhere.
-debian_archive() {
-  if [ -n "${CREADY_DEBIAN_ARCHIVE:-}" ]; then
-    echo "$CREADY_DEBIAN_ARCHIVE"
+# The archive that this machine's apt already uses; its address is read here and kept nowhere. Another one can be given,
+# for all suites or for one (CREADY_DEBIAN_ARCHIVE_bullseye): old suites leave the mirrors one day.
+debian_archive() { # debian_archive SUITE
+  local codename uri one="CREADY_DEBIAN_ARCHIVE_$1"
+  uri=${!one:-${CREADY_DEBIAN_ARCHIVE:-}}
+  if [ -n "$uri" ]; then
+    echo "$uri"
     return
   fi
-  local codename uri
   codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
   # shellcheck disable=SC2016 # apt's own placeholders
   uri=$(apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
@@ -42,7 +44,7 @@ suite_apt() { # suite_apt SUITE apt-get|apt-cache WORD…
   mkdir -p "$tree/lists/partial" "$tree/archives/partial"
   : >>"$tree/status"
   [ -e "$tree/sources.list" ] ||
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_archive) $suite main" >"$tree/sources.list"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_archive "$suite") $suite main" >"$tree/sources.list"
   "$program" -o Dir::State="$tree" -o Dir::State::status="$tree/status" -o Dir::Cache="$tree" \
     -o Dir::Etc::sourcelist="$tree/sources.list" -o Dir::Etc::sourceparts=/dev/null \
     -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \

@@ -4,8 +4,8 @@
 # $CACHE/images/$ARCH/KERNEL -> RELEASE_VERSION/{vmlinuz,config,release,root/}   root: the wanted modules, plain, with depmod
 # $CACHE/userland/$ARCH/current -> CRIU_VERSION-HASH/{root.cpio.gz,packages}
 
-PROGRAMS='criu ip nft kmod busybox dash xtables-legacy-multi xtables-nft-multi unshare nsenter setpriv capsh bwrap'
-PACKAGES='criu iproute2 iptables nftables kmod busybox-static dash util-linux libcap2-bin bubblewrap'
+PROGRAMS='criu ip nft kmod busybox dash xtables-legacy-multi xtables-nft-multi unshare nsenter setpriv capsh bwrap timeout'
+PACKAGES='criu iproute2 iptables nftables kmod busybox-static dash coreutils util-linux libcap2-bin bubblewrap'
 # What the tested binary needs beyond what the programs above need.
 LIBRARIES='libc.so.6 libm.so.6 libdl.so.2 librt.so.1 libpthread.so.0 libgcc_s.so.1'
 
