@@ -27,8 +27,12 @@ export function judge(probe: Probe, error: unknown, sys: Sys, host: Host): Answe
     // A fault of one probe must not hide the answers of the others; the tests look for this text.
     return inconclusive(`cready itself failed: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (REFUSALS.includes(error.code) || LIMITS.includes(error.code)) {
-    const missing = missingRight(probe.rights, host) ?? limitReached(error, sys, host);
+  const limited = LIMITS.includes(error.code);
+  if (limited || REFUSALS.includes(error.code)) {
+    // No capability explains that a bound was reached; a sysctl may.
+    const missing = limited
+      ? limitReached(error, sys, host) ?? missingRight(probe.rights.filter((right) => "sysctl" in right), host)
+      : missingRight(probe.rights, host) ?? limitReached(error, sys, host);
     if (missing) return blocked(error.message, missing);
   }
   const absent = probe.absentOn.includes(error.code);

@@ -15,7 +15,7 @@ export default defineProbe({
   impact: "no process with a memfd of huge pages can be restored",
   kconfig: ["CONFIG_HUGETLBFS", "CONFIG_MEMFD_CREATE"],
   modules: [],
-  // CRIU never gives MFD_NOEXEC_SEAL, which alone is allowed at 2: a sealed file would not be what was dumped.
+  // CRIU never gives MFD_NOEXEC_SEAL, and Linux 6.3 to 6.5 refuse at 2 what lacks it; newer ones add it by themselves.
   rights: [{ sysctl: "vm/memfd_noexec", max: 1 }],
   mend: "boot Linux 4.14 or newer built with CONFIG_HUGETLBFS=y",
   references: [

@@ -1,3 +1,4 @@
+import { SysError } from "../ffi/errno.ts";
 import type { Subject } from "../ffi/subject.ts";
 import { CLONE_NEWNS, MS_PRIVATE } from "../ffi/uapi.ts";
 import type { Kernel, Right } from "./probe.ts";
@@ -28,7 +29,8 @@ export function mountChild(kernel: Kernel): Subject {
   const separate = mountCall(kernel, "", ROOM, MS_PRIVATE);
   const child = kernel.subject({ cloneFlags: CLONE_NEWNS, cloneText: "CLONE_NEWNS" });
   try {
-    child.sys.call("mount", ...separate.args);
+    const refused = child.sys.try("mount", ...separate.args);
+    if (refused < 0) throw new SysError(`mount(${ROOM}, MS_PRIVATE)`, -refused);
     return child;
   } catch (error) {
     child[Symbol.dispose]();

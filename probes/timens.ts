@@ -40,7 +40,7 @@ export default defineProbe({
     const text = memory.cstring(OFFSETS);
     using child = subject();
     child.sys.ask("unshare(CLONE_NEWTIME)", CLONE_NEWTIME);
-    const fd = child.sys.call("openat", AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
+    const fd = child.sys.ask(`openat(${PATH}, O_WRONLY)`, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
     child.sys.ask(`write(${PATH}, "1 10 0 7 20 0")`, fd, text, OFFSETS.length);
     const set = readText(sys, `/proc/${child.pid}/timens_offsets`);
     const shown = set.trim().replace(/\s+/g, " ");
