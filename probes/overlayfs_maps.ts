@@ -1,6 +1,16 @@
 import { readText } from "../ffi/files.ts";
 import { struct } from "../ffi/struct.ts";
-import { AT_EMPTY_PATH, AT_FDCWD, MAP_SHARED, O_CLOEXEC, O_CREAT, O_RDWR, PAGE, PROT_READ } from "../ffi/uapi.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  MAP_SHARED,
+  O_CLOEXEC,
+  O_CREAT,
+  O_RDONLY,
+  O_RDWR,
+  PAGE,
+  PROT_READ,
+} from "../ffi/uapi.ts";
 import { parseMaps } from "../proc/maps.ts";
 import { mountCall, mountChild, MOUNTING, ROOM } from "./mount_child.ts";
 import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
@@ -33,17 +43,19 @@ export default defineProbe({
   run(kernel) {
     const { sys } = kernel;
     const ramfs = mountCall(kernel, "ramfs", ROOM);
-    const layers = `lowerdir=${ROOM}/l,upperdir=${ROOM}/u,workdir=${ROOM}/w`;
-    const overlay = mountCall(kernel, "overlay", `${ROOM}/o`, 0, layers);
-    const folders = ["l", "u", "w", "o"].map((name) => sys.memory.cstring(`${ROOM}/${name}`));
+    // Two layers to read from: one to write to would need features of its file system, and the log would tell.
+    const overlay = mountCall(kernel, "overlay", `${ROOM}/o`, 0, `lowerdir=${ROOM}/a:${ROOM}/b`);
+    const folders = ["a", "b", "o"].map((name) => sys.memory.cstring(`${ROOM}/${name}`));
+    const below = sys.memory.cstring(`${ROOM}/a/file`);
     const file = sys.memory.cstring(`${ROOM}/o/file`);
     const empty = sys.memory.cstring("");
     const stat = STATX.pack(sys.memory);
     using child = mountChild(kernel);
     child.sys.ask(ramfs.text, ...ramfs.args);
     for (const folder of folders) child.sys.call("mkdirat", AT_FDCWD, folder, 0o755);
+    child.sys.call("openat", AT_FDCWD, below, O_RDWR | O_CREAT | O_CLOEXEC, 0o644);
     child.sys.ask(overlay.text, ...overlay.args);
-    const fd = child.sys.call("openat", AT_FDCWD, file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644);
+    const fd = child.sys.call("openat", AT_FDCWD, file, O_RDONLY | O_CLOEXEC, 0);
     const address = child.sys.mmap(PAGE, PROT_READ, MAP_SHARED, fd);
     child.sys.call("statx", fd, empty, AT_EMPTY_PATH, STATX_INO, stat);
     sys.memory.write(stat, child.read(stat, STATX.size));

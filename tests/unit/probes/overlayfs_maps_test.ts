@@ -5,8 +5,9 @@ import { type Call, NOBODY_STATUS } from "../fake_libc.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
 const ADDRESS = 0x7f12345000;
+const file = { "/proc/a/file": "", "/proc/o/file": "" };
 const maps = (shown: string) => ({
-  "/proc/o/file": "",
+  ...file,
   "/proc/4242/maps":
     `7f12344000-7f12345000 r--p 00000000 00:00 0\n7f12345000-7f12346000 r--s 00000000 ${shown} /proc/o/file\n`,
 });
@@ -34,12 +35,22 @@ probeCases(overlayfs_maps, [
   ["the inode differs", { calls, files: maps("00:28 11") }, "UNSUPPORTED"],
   [
     "the mapping is not shown",
-    { calls, files: { "/proc/o/file": "", "/proc/4242/maps": "" } },
+    { calls, files: { ...file, "/proc/4242/maps": "" } },
     "INCONCLUSIVE",
     /does not show/,
   ],
-  ["there is no overlayfs", { calls: refusing("overlay", "ENODEV") }, "UNSUPPORTED", /mount\(overlay\): ENODEV/],
-  ["overlayfs is refused", { calls: refusing("overlay", "EINVAL") }, "INCONCLUSIVE", /mount\(overlay\): EINVAL/],
+  [
+    "there is no overlayfs",
+    { calls: refusing("overlay", "ENODEV"), files: file },
+    "UNSUPPORTED",
+    /mount\(overlay\): ENODEV/,
+  ],
+  [
+    "overlayfs is refused",
+    { calls: refusing("overlay", "EINVAL"), files: file },
+    "INCONCLUSIVE",
+    /mount\(overlay\): EINVAL/,
+  ],
   [
     "mount namespaces are refused",
     { clone: "EPERM", files: { "/proc/self/status": NOBODY_STATUS } },
