@@ -19,7 +19,13 @@ probeCases(clone3_set_tid, [
   ["there is no clone3", { calls: { clone3: "ENOSYS" } }, "UNSUPPORTED", /clone3\(.*\): ENOSYS/],
   ["clone3 knows no set_tid", { calls: { clone3: "E2BIG" } }, "UNSUPPORTED", /E2BIG/],
   ["another errno comes", { calls: { clone3: "EINVAL" } }, "INCONCLUSIVE", /EINVAL/],
-  ["a task is made all the same", { calls: { clone3: 77 } }, "INCONCLUSIVE", /made task 77/],
+  ["a task is made all the same", { calls: { clone3: 77 } }, "INCONCLUSIVE", /answers 77/],
+  [
+    "a filter says yes without a task",
+    { calls: { clone3: 0, exit_group: () => assert.fail("this process must go on") } },
+    "INCONCLUSIVE",
+    /answers 0/,
+  ],
   ["no memory is left", { calls: { clone3: "ENOMEM" } }, "INCONCLUSIVE", /ENOMEM/],
   [
     "the capability is missing",
