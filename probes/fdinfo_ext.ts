@@ -12,10 +12,10 @@ const IN_ALL_EVENTS = 0xfff;
 /** CRIU's own folder first; not every file system gives handles, so others are looked at too. */
 const FOLDERS = [".", "/", "/dev/shm", "/tmp"];
 const NO_HANDLE = "no file handle";
-/** Which sysctl below fs.inotify an errno stands for. */
+/** What is used up when a call answers so. */
 const LIMITS: Readonly<Record<string, string>> = {
-  "inotify_init1 EMFILE": "max_user_instances",
-  "inotify_add_watch ENOSPC": "max_user_watches",
+  "inotify_init1 EMFILE": "instances",
+  "inotify_add_watch ENOSPC": "watches",
 };
 
 export default defineProbe({
@@ -115,13 +115,17 @@ function inotify(kernel: Kernel): Answer {
 
 /** inotify's own limits, which the errnos of its calls stand for once other descriptors were to be had. */
 function inotifyLimit(error: unknown, { host }: Kernel): Answer {
-  const name = error instanceof SysError ? LIMITS[error.call.split("(")[0] + " " + error.code] : undefined;
-  if (!name) throw error;
+  const what = error instanceof SysError ? LIMITS[`${error.call.split("(")[0]} ${error.code}`] : undefined;
+  if (!what) throw error;
+  // Both count, the second for each user namespace; the lower one was reached.
+  const [first, second] = [`fs/inotify/max_user_${what}`, `user/max_inotify_${what}`] as const;
+  const lower = Number(host.sysctl(second) ?? Infinity) < Number(host.sysctl(first) ?? 0) ? second : first;
+  const name = lower.replaceAll("/", ".");
   const remedy: Remedy = {
     cause: "LIMIT",
-    why: `all of fs.inotify.${name} (${host.sysctl(`fs/inotify/${name}`) ?? "unreadable"}) are in use by this user`,
+    why: `this user has as many inotify ${what} as sysctl ${name} allows (${host.sysctl(lower) ?? "unreadable"})`,
     text: "raise the limit",
-    command: `sysctl -w fs.inotify.${name}=${name === "max_user_watches" ? 1048576 : 8192}`,
+    command: `sysctl -w ${name}=${what === "watches" ? 1048576 : 8192}`,
   };
   return blocked((error as SysError).message, remedy);
 }

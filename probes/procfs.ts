@@ -1,9 +1,8 @@
 import type { Fd } from "../ffi/fd.ts";
 import { SysError } from "../ffi/errno.ts";
-import { PROC_SUPER_MAGIC } from "../ffi/uapi.ts";
-import { type Answer, blocked, type Kernel, type Remedy, supported, unsupported } from "./probe.ts";
+import { O_RDWR, PROC_SUPER_MAGIC } from "../ffi/uapi.ts";
+import { type Answer, blocked, inconclusive, type Kernel, type Remedy, supported } from "./probe.ts";
 
-const O_RDWR = 2;
 const UNMASKED =
   "run on the host, or in a container started with unmasked system paths (docker: --security-opt systempaths=unconfined)";
 
@@ -20,36 +19,43 @@ export function coveredProc({ sys }: Kernel, file: Fd, path: string): Remedy | u
 }
 
 /**
+ * Why a path below /proc is not there although the kernel may have it: another mount covers a folder above it, or
+ * /proc shows processes only; undefined where procfs itself does not have it.
+ */
+export function hiddenProc(kernel: Kernel, path: string): Remedy | undefined {
+  for (let folder = path; folder !== "/proc";) {
+    folder = folder.slice(0, folder.lastIndexOf("/"));
+    try {
+      using open = kernel.sys.open(folder);
+      const covered = coveredProc(kernel, open, folder);
+      if (covered || folder !== "/proc") return covered;
+    } catch (error) {
+      if (!(error instanceof SysError) || error.code !== "ENOENT") throw error;
+    }
+  }
+  if (!kernel.host.mountOptions("/proc")?.includes("subset=pid")) return undefined;
+  const why = "/proc is mounted with subset=pid, so it shows processes only";
+  return { cause: "MOUNT", why, text: "mount /proc without it", command: null };
+}
+
+/**
  * Whether this process may write a sysctl whose permission the kernel decides when it is written: an `x` is
  * written, which is refused with EPERM before it is looked at, or with EINVAL after, and never changes the value.
  */
 export function askWritable(kernel: Kernel, path: string): Answer {
-  const { sys, host } = kernel;
-  const folder = path.slice(0, path.lastIndexOf("/"));
-  using _folder = openFolder(kernel, folder);
-  if (!_folder) {
-    const why = "/proc is mounted with subset=pid, which hides /proc/sys";
-    return host.mountOptions("/proc")?.includes("subset=pid")
-      ? blocked(`open(${folder}): ENOENT`, { cause: "MOUNT", why, text: "mount /proc without it", command: null })
-      : unsupported(`open(${folder}): ENOENT`);
-  }
-  const covered = coveredProc(kernel, _folder, folder);
-  if (covered) return blocked(`${folder} is not the kernel's`, covered);
-  using file = sys.open(path, O_RDWR);
-  const fileCovered = coveredProc(kernel, file, path);
-  if (fileCovered) return blocked(`${path} is not the kernel's`, fileCovered);
-  const call = `write(${path}, "x")`;
-  const written = sys.look(call, file.number, sys.memory.cstring("x"), 1);
-  if (written === -22 /* EINVAL */) return supported();
-  if (written < 0) throw new SysError(call, -written);
-  return { verdict: "INCONCLUSIVE", reason: `${call} answers ${written}, though it is not a number` };
-}
-
-function openFolder({ sys }: Kernel, path: string): Fd | null {
+  const { sys } = kernel;
   try {
-    return sys.open(path);
+    using file = sys.open(path, O_RDWR);
+    const covered = coveredProc(kernel, file, path);
+    if (covered) return blocked(`${path} is not the kernel's`, covered);
+    const call = `write(${path}, "x")`;
+    const written = sys.look(call, file.number, sys.memory.cstring("x"), 1);
+    if (written === -22 /* EINVAL */) return supported();
+    if (written < 0) throw new SysError(call, -written);
+    return inconclusive(`${call} answers ${written}, though it is not a number`);
   } catch (error) {
-    if (error instanceof SysError && error.code === "ENOENT") return null;
-    throw error;
+    const hidden = error instanceof SysError && error.code === "ENOENT" ? hiddenProc(kernel, path) : undefined;
+    if (!hidden) throw error;
+    return blocked((error as SysError).message, hidden);
   }
 }

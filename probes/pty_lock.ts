@@ -1,6 +1,6 @@
 import { SysError } from "../ffi/errno.ts";
 import type { Fd } from "../ffi/fd.ts";
-import { O_CLOEXEC, O_NOCTTY, O_RDWR } from "../ffi/uapi.ts";
+import { AT_EMPTY_PATH, O_CLOEXEC, O_NOCTTY, O_RDWR } from "../ffi/uapi.ts";
 import {
   type Answer,
   blocked,
@@ -16,7 +16,9 @@ import {
 const TIOCSPTLCK = 0x40045431;
 const TIOCGPTN = 0x80045430;
 const TIOCGPTPEER = 0x5441;
+const ENOENT = 2;
 const EIO = 5;
+const ENODEV = 19;
 
 export default defineProbe({
   id: "pty_lock",
@@ -44,7 +46,13 @@ export default defineProbe({
     }
     using _master = master;
     const number = sys.memory.store([1, 0, 0, 0]);
-    sys.ask("ioctl(/dev/ptmx, TIOCSPTLCK, 1)", master.number, TIOCSPTLCK, number);
+    const lock = "ioctl(/dev/ptmx, TIOCSPTLCK, 1)";
+    const locked = sys.look(lock, master.number, TIOCSPTLCK, number);
+    if (locked < 0) {
+      const error = new SysError(lock, -locked);
+      if (isMaster(kernel, master) === false) return blocked(error.message, device("ENOENT"));
+      throw error;
+    }
     sys.call("ioctl", master.number, TIOCGPTN, number);
     const slave = `/dev/pts/${sys.memory.u32(number)}`;
     // By the master itself (Linux 4.13 and newer) it is this terminal; by the path it may be one of another devpts.
@@ -57,7 +65,10 @@ export default defineProbe({
     const byPath = openSlave(kernel, slave);
     if (byPath === EIO) return supported();
     const call = "open(/dev/pts/N)", what = byPath === 0 ? `${call} succeeds` : new SysError(call, byPath).message;
-    if (peer === -EIO) return blocked(`${what}, though that terminal is locked`, ELSEWHERE);
+    // Its number was taken from its own devpts: where the path has none, or another, that is not the one on /dev/pts.
+    if (peer === -EIO || peer === -ENODEV || byPath === ENOENT) {
+      return blocked(`${what}, though the terminal is there and locked`, ELSEWHERE);
+    }
     return byPath === 0 ? unsupported(`${call} opens a locked terminal`) : inconclusive(what);
   },
 });
@@ -68,6 +79,13 @@ const ELSEWHERE: Remedy = {
   text: "mount devpts on /dev/pts and make /dev/ptmx a link to pts/ptmx, as container engines do",
   command: null,
 };
+
+/** Whether a file is the device of number 5:2, whatever its name is; undefined where it cannot be told. */
+function isMaster({ sys }: Kernel, file: Fd): boolean | undefined {
+  const at = sys.memory.alloc(256); // struct statx, stx_rdev_major at 128
+  const result = sys.try("statx", file.number, sys.memory.cstring(""), AT_EMPTY_PATH, 0, at);
+  return result < 0 ? undefined : sys.memory.u32(at + 128) === 5 && sys.memory.u32(at + 132) === 2;
+}
 
 /** Opens a terminal by its path, as CRIU does; the errno, or 0. */
 function openSlave({ sys }: Kernel, path: string): number {
@@ -123,7 +141,7 @@ function device(code: string): Remedy {
     }
     : {
       cause: "DEVICE",
-      why: "the device node /dev/ptmx is not here; the kernel itself has pseudo-terminals",
+      why: "/dev/ptmx is not the device of that name (5:2); the kernel itself has pseudo-terminals",
       text: "make the node",
       command: "mknod -m 666 /dev/ptmx c 5 2",
     };

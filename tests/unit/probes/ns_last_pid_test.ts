@@ -11,8 +11,8 @@ probeCases(ns_last_pid, [
   ["the kernel looks at what is written", { files: there, calls: { write: "EINVAL" } }, "SUPPORTED"],
   ["an x is taken for a number", { files: there, calls: { write: 1 } }, "INCONCLUSIVE", /write\(.*answers 1/],
   ["the file is not there", { files: { "/proc/sys/kernel": "" } }, "UNSUPPORTED", /open\(.*ns_last_pid\): ENOENT/],
-  ["there are no sysctls", { files: { "/proc/self/mountinfo": mounts("") } }, "UNSUPPORTED", /ENOENT/],
-  ["sysctls are hidden", { files: { "/proc/self/mountinfo": mounts("subset=pid") } }, "BLOCKED", /ENOENT/],
+  ["there are no sysctls", { files: { "/proc": "", "/proc/self/mountinfo": mounts("") } }, "UNSUPPORTED", /ENOENT/],
+  ["sysctls are hidden", { files: { "/proc": "", "/proc/self/mountinfo": mounts("subset=pid") } }, "BLOCKED", /ENOENT/],
   [
     "the capability is missing",
     { files: { ...there, "/proc/self/status": NOBODY_STATUS }, calls: { write: "EPERM" } },
@@ -52,6 +52,20 @@ probeCases(ns_last_pid, [
     },
     "BLOCKED",
     /not the kernel's/,
+  ],
+  [
+    "something else covers /proc/sys",
+    {
+      files: { "/proc": "", "/proc/sys": "" },
+      calls: {
+        fstatfs({ args: [, at], memory }) {
+          memory.setU64(at!, 0x01021994);
+          return 0;
+        },
+      },
+    },
+    "BLOCKED",
+    /ENOENT/,
   ],
   ["writing fails", { files: there, calls: { write: "EIO" } }, "INCONCLUSIVE", /EIO/],
 ]);

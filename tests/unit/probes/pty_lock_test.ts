@@ -26,6 +26,19 @@ const ptmx = (code: string, more: Record<string, string> = {}): FakeMachine => (
 const drivers = { "/proc/tty/drivers": DRIVERS };
 const noDrivers = { "/proc/tty/drivers": "/dev/tty             /dev/tty        5       0 system:/dev/tty\n" };
 
+/** A /dev/ptmx of that device number, which does not lock. */
+const notLocking = (major: number, minor: number): FakeMachine => ({
+  files: { "/dev/ptmx": "" },
+  calls: {
+    ioctl: "ENOTTY",
+    statx({ args, memory }) {
+      memory.setU32(args[4]! + 128, major);
+      memory.setU32(args[4]! + 132, minor);
+      return 0;
+    },
+  },
+});
+
 probeCases(pty_lock, [
   ["a locked terminal does not open", terminal("EIO", "EIO"), "SUPPORTED"],
   ["only the path can be asked", terminal("ENOTTY", "EIO"), "SUPPORTED"],
@@ -33,7 +46,9 @@ probeCases(pty_lock, [
   ["it opens by its path, and only that can be asked", terminal("ENOTTY", ""), "UNSUPPORTED", /opens a locked/],
   ["another terminal opens by its path", terminal("EIO", ""), "BLOCKED", /succeeds/],
   ["its path is not here", terminal("EIO", "ENOENT"), "BLOCKED", /ENOENT/],
-  ["its path is not here, and nothing else can be asked", terminal("ENOTTY", "ENOENT"), "INCONCLUSIVE", /ENOENT/],
+  ["its path is not here, and nothing else can be asked", terminal("ENOTTY", "ENOENT"), "BLOCKED", /ENOENT/],
+  ["it belongs to no devpts that is mounted", terminal("ENODEV", ""), "BLOCKED", /succeeds/],
+  ["its path is refused, and nothing else can be asked", terminal("ENOTTY", "EACCES"), "INCONCLUSIVE", /EACCES/],
   ["the device node is missing", ptmx("ENOENT", drivers), "BLOCKED", /ENOENT/],
   ["the kernel has none", ptmx("ENXIO", noDrivers), "UNSUPPORTED", /ENXIO/],
   ["the node is missing, and the kernel has none", ptmx("ENOENT", noDrivers), "UNSUPPORTED", /drivers/],
@@ -52,5 +67,6 @@ probeCases(pty_lock, [
     /EACCES/,
   ],
   ["it is refused without a cause", ptmx("EPERM", drivers), "INCONCLUSIVE", /EPERM/],
-  ["locking fails", { files: { "/dev/ptmx": "" }, calls: { ioctl: "ENOTTY" } }, "INCONCLUSIVE", /TIOCSPTLCK/],
+  ["locking fails", notLocking(5, 2), "INCONCLUSIVE", /TIOCSPTLCK/],
+  ["another device has its name", notLocking(1, 3), "BLOCKED", /TIOCSPTLCK/],
 ]);
