@@ -1,5 +1,5 @@
 import { SysError } from "../ffi/errno.ts";
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
 
 const ARCH_MAP_VDSO_32 = 0x2002;
@@ -26,8 +26,9 @@ export default defineProbe({
     using child = subject();
     const call = "arch_prctl(ARCH_MAP_VDSO_32, 0)";
     const result = child.sys.look(call, ARCH_MAP_VDSO_32, 0);
-    // EEXIST: it would map one, were there none yet.
-    if (result >= 0 || result === -17 /* EEXIST */) return supported();
+    // EEXIST: it would map one, were there none yet. Otherwise the size of what was mapped.
+    if (result > 0 || result === -17 /* EEXIST */) return supported();
+    if (result === 0) return inconclusive(`${call} answers 0, though a vDSO has a size`);
     throw new SysError(call, -result);
   },
 });

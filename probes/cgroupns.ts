@@ -1,7 +1,7 @@
 import { SysError } from "../ffi/errno.ts";
 import type { Subject } from "../ffi/subject.ts";
 import { AT_FDCWD, CLONE_NEWCGROUP } from "../ffi/uapi.ts";
-import { defineProbe, type Kernel, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, type Kernel, supported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
 
 /** How a child made afterwards tells its namespace of that kind: by itself, for /proc may be of other pids than ours. */
@@ -45,6 +45,6 @@ export default defineProbe({
     const before = namespace(child);
     child.sys.ask("unshare(CLONE_NEWCGROUP)", CLONE_NEWCGROUP);
     if (namespace(child) !== before) return supported();
-    return unsupported("unshare(CLONE_NEWCGROUP) answers 0 and leaves the cgroup namespace as it was");
+    return inconclusive("unshare(CLONE_NEWCGROUP) answers 0 and leaves the cgroup namespace as it was");
   },
 });

@@ -1,5 +1,5 @@
 import { reap } from "../ffi/subject.ts";
-import { CLONE_NEWPID, CLONE_PARENT, PTRACE_O_TRACECLONE } from "../ffi/uapi.ts";
+import { __WALL, CLONE_NEWPID, CLONE_PARENT, PTRACE_O_TRACECLONE, WNOHANG } from "../ffi/uapi.ts";
 import { defineProbe, inconclusive, supported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
 
@@ -20,6 +20,7 @@ export default defineProbe({
   criuFaults: [],
   absentOn: ["EINVAL"],
   run({ sys, subject }) {
+    const status = sys.memory.alloc(8);
     // The new task becomes our child and is traced like the one that makes it: it never runs, and dies with us.
     using child = subject({ options: PTRACE_O_TRACECLONE });
     if (child.sys.call("getpid") !== child.pid) {
@@ -28,6 +29,10 @@ export default defineProbe({
       );
     }
     const task = child.sys.ask("clone(CLONE_PARENT | CLONE_NEWPID)", CLONE_PARENT | CLONE_NEWPID, 0, 0, 0, 0);
+    // Nothing is killed that is not ours: a seccomp filter can make any answer up.
+    if (task <= 0 || sys.try("wait4", task, status, __WALL | WNOHANG, 0) < 0) {
+      return inconclusive(`clone(CLONE_PARENT | CLONE_NEWPID) answers ${task}, which is no child of this process`);
+    }
     reap(sys, task);
     return supported();
   },

@@ -1,10 +1,8 @@
-import { F_OK, LOCK_SH } from "../ffi/uapi.ts";
-import { errnoName } from "../ffi/errno.ts";
-import { access, readText } from "../ffi/files.ts";
+import { LOCK_SH } from "../ffi/uapi.ts";
+import { readText } from "../ffi/files.ts";
 import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
 
 const LOCK_NB = 4;
-const LOCKS = "access(/proc/locks)";
 
 export default defineProbe({
   id: "fdinfo_lock",
@@ -21,13 +19,7 @@ export default defineProbe({
   mend: "boot Linux 4.1 or newer built with CONFIG_FILE_LOCKING=y",
   references: ["man:proc_pid_fdinfo(5)", "linux:fs/locks.c show_fd_locks", "criu:kerndat_fdinfo_has_lock"],
   autoloads: [],
-  criuFaults: [{
-    when: ["SUPPORTED"],
-    applies: (_answer, evidence) => evidence.some(({ call }) => call === LOCKS),
-    says: "UNSUPPORTED",
-    why: "it takes its lock on /proc/locks, and where that cannot be opened the whole command ends",
-    reproduce: "criu check --feature fdinfo_lock with /proc mounted with subset=pid",
-  }],
+  criuFaults: [],
   absentOn: ["ENOSYS"],
   run({ sys }) {
     // A folder of this process: nobody else can have a lock on it, and ours ends with the descriptor.
@@ -36,8 +28,6 @@ export default defineProbe({
     const text = readText(sys, `/proc/self/fdinfo/${file.number}`);
     const line = text.split("\n").find((one) => one.startsWith("lock:"));
     sys.note("read(/proc/self/fdinfo/N)", line?.replace("\t", " ") ?? "no lock");
-    const hidden = access(sys, "/proc/locks", F_OK);
-    if (hidden < 0) sys.note(LOCKS, errnoName(-hidden), errnoName(-hidden));
     if (line && /\bFLOCK +ADVISORY +READ\b/.test(line)) return supported();
     if (line) return inconclusive("/proc/self/fdinfo/N has a line lock that does not tell the lock just taken");
     if (/^flags:\t/m.test(text)) return unsupported("/proc/self/fdinfo/N has no line lock for the lock just taken");

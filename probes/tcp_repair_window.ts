@@ -34,6 +34,15 @@ export function repair(sys: Sys, socket: Fd, what: string): { call: string; resu
   return { call, result: sys.look(call, socket.number, IPPROTO_TCP, TCP_REPAIR, on, 4) };
 }
 
+/** Whether repair mode is on. */
+export function repairing(sys: Sys, socket: Fd): boolean {
+  const on = sys.memory.alloc(8);
+  const size = sys.memory.alloc(8);
+  sys.memory.setU32(size, 4);
+  sys.call("getsockopt", socket.number, IPPROTO_TCP, TCP_REPAIR, on, size);
+  return sys.memory.u32(on) === 1;
+}
+
 export default defineProbe({
   id: "tcp_repair_window",
   criuName: null,

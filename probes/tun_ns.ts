@@ -1,6 +1,6 @@
 import { defineProbe } from "./probe.ts";
 import { asksNamespace } from "./sk_ns.ts";
-import { openTun } from "./tun.ts";
+import { openTun } from "./tun_device.ts";
 
 export default defineProbe({
   id: "tun_ns",

@@ -14,11 +14,20 @@ export function openUffd(sys: Sys): Fd {
   return sys.fd("userfaultfd(0)", O_CLOEXEC | O_NONBLOCK);
 }
 
+/** struct uffdio_api as the kernel filled it in. */
+export interface Handshake {
+  readonly api: number;
+  readonly features: number;
+  /** One bit for each request that it takes; none when nobody answered. */
+  readonly ioctls: number;
+}
+
 /** Agrees on the API with those features switched on; what the kernel answers. `text` names the features. */
-export function shakeHands(sys: Sys, uffd: Fd, text: string, features = 0): { api: number; features: number } {
+export function shakeHands(sys: Sys, uffd: Fd, text: string, features = 0): Handshake {
   const at = API.pack(sys.memory, { api: UFFD_API, features });
   sys.ask(`ioctl(userfaultfd, UFFDIO_API, ${text})`, uffd.number, UFFDIO_API, at);
-  return { api: API.get(sys.memory, at, "api"), features: API.get(sys.memory, at, "features") };
+  const told = (field: "api" | "features" | "ioctls") => API.get(sys.memory, at, field);
+  return { api: told("api"), features: told("features"), ioctls: told("ioctls") };
 }
 
 export default defineProbe({
@@ -41,7 +50,8 @@ export default defineProbe({
     const { sys } = kernel;
     noteUser(kernel);
     using uffd = openUffd(sys);
-    const { api } = shakeHands(sys, uffd, "0");
-    return api === UFFD_API ? supported() : inconclusive(`UFFDIO_API answers API ${api}, CRIU knows ${UFFD_API} only`);
+    const { api, ioctls } = shakeHands(sys, uffd, "0");
+    if (api !== UFFD_API) return inconclusive(`UFFDIO_API answers API ${api}, CRIU knows ${UFFD_API} only`);
+    return ioctls === 0 ? inconclusive("UFFDIO_API tells no request that the userfaultfd would take") : supported();
   },
 });

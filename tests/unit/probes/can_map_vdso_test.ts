@@ -6,7 +6,8 @@ import { probeCases } from "../probe_case.ts";
 
 probeCases(can_map_vdso, [
   ["there is a vDSO already", { calls: { arch_prctl: "EEXIST" } }, "SUPPORTED"],
-  ["one is mapped", { calls: { arch_prctl: 0 } }, "SUPPORTED"],
+  ["one is mapped", { calls: { arch_prctl: 8192 } }, "SUPPORTED"],
+  ["one without a size is mapped", { calls: { arch_prctl: 0 } }, "INCONCLUSIVE", /answers 0/],
   ["the code is unknown", { calls: { arch_prctl: "EINVAL" } }, "UNSUPPORTED", /ARCH_MAP_VDSO_32, 0\): EINVAL/],
   ["it is refused without a cause", { calls: { arch_prctl: "EPERM" } }, "INCONCLUSIVE", /EPERM/],
   ["memory is short", { calls: { arch_prctl: "ENOMEM" } }, "INCONCLUSIVE", /ENOMEM/],

@@ -7,6 +7,12 @@ const AF_INET6 = 10;
 /** Descriptors in the order in which the probe makes its sockets. */
 const PLAIN = 1002, CLIENT = 1001;
 
+/** What getsockopt tells: TCP_REPAIR, or the socket's error. */
+const options = (repair: number, error = 0): Reply => ({ args, memory }) => {
+  memory.setI32(args[3]!, args[2] === 19 ? repair : error);
+  return 0;
+};
+
 /** A machine where the connection stands at once; `plain` and `closed` answer TCP_REPAIR of the two sockets. */
 function machine(
   { plain = 0, closed = 0, calls = {}, files = {} }: {
@@ -27,7 +33,7 @@ function machine(
       getsockname: 0,
       connect: "EINPROGRESS",
       ppoll: 1,
-      getsockopt: 0,
+      getsockopt: options(1),
       shutdown: 0,
       ...calls,
     },
@@ -41,6 +47,7 @@ const lo = (flags: number): Reply => ({ args, memory }) => {
 probeCases(tcp_half_closed, [
   ["the half-closed socket can be repaired", machine(), "SUPPORTED"],
   ["the connection stands at once", machine({ calls: { connect: 0, ppoll: "EINVAL" } }), "SUPPORTED"],
+  ["a filter makes a success up", machine({ calls: { getsockopt: options(0) } }), "INCONCLUSIVE", /not switch it on/],
   ["only the unconnected one can", machine({ closed: "EPERM" }), "UNSUPPORTED", /half-closed.*EPERM, though/],
   ["the half-closed one is refused otherwise", machine({ closed: "EINVAL" }), "INCONCLUSIVE", /EINVAL/],
   ["there is no TCP", machine({ calls: { socket: "EAFNOSUPPORT" } }), "UNSUPPORTED", /EAFNOSUPPORT/],
@@ -71,10 +78,7 @@ probeCases(tcp_half_closed, [
     "the connection fails later",
     machine({
       calls: {
-        getsockopt({ args, memory }) {
-          memory.setI32(args[3]!, 111);
-          return 0;
-        },
+        getsockopt: options(1, 111),
         ioctl: lo(9),
       },
     }),

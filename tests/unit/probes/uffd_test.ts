@@ -3,7 +3,14 @@ import { FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import uffd from "../../../probes/uffd.ts";
 import { probeCases } from "../probe_case.ts";
 
-const asks = (userfaultfd: Reply, files: Record<string, string> = {}, ioctl: Reply = 0): FakeMachine => ({
+/** What the kernel fills in: the API and the requests that it takes. */
+const told = (api: number, ioctls: number): Reply => ({ args, memory }) => {
+  memory.setU64(args[2]!, api);
+  memory.setU64(args[2]! + 16, ioctls);
+  return 0;
+};
+const good = told(0xaa, 0x8000000000000003);
+const asks = (userfaultfd: Reply, files: Record<string, string> = {}, ioctl: Reply = good): FakeMachine => ({
   calls: { userfaultfd, ioctl },
   files,
 });
@@ -18,13 +25,11 @@ probeCases(uffd, [
   ["users may have it", asks(1000, nobody("1\n")), "SUPPORTED"],
   [
     "the kernel wants another API",
-    asks(1000, {}, ({ args, memory }) => {
-      memory.setU64(args[2]!, 0xab);
-      return 0;
-    }),
+    asks(1000, {}, told(0xab, 1)),
     "INCONCLUSIVE",
     /API 171/,
   ],
+  ["a filter makes a success up", asks(1000, {}, 0), "INCONCLUSIVE", /no request/],
   ["there is no such call", asks("ENOSYS"), "UNSUPPORTED", /userfaultfd\(0\): ENOSYS/],
   ["it is kept for root", asks("EPERM", nobody("0\n")), "BLOCKED", /EPERM/],
   ["a filter refuses it", asks("EPERM", filtered), "BLOCKED", /seccomp/],
