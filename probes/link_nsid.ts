@@ -51,6 +51,7 @@ export default defineProbe({
   ],
   autoloads: ["veth"],
   criuFaults: [],
+  slow: "it makes two network namespaces, while the kernel may still take those of the last run away",
   absentOn: ["EINVAL", "EOPNOTSUPP", "EPROTONOSUPPORT", "EAFNOSUPPORT"],
   run({ sys, subject }) {
     const { memory } = sys;
