@@ -99,6 +99,16 @@ function kill(pid: number, signal: Deno.Signal): void {
   }
 }
 
+/** A copy of the program that every user may run, wherever this checkout lies; removed when the test file is through. */
+export async function publicCopy(): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "cready-test-" });
+  globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  await Deno.chmod(folder, 0o755);
+  await Deno.copyFile(BINARY, `${folder}/cready`);
+  await Deno.chmod(`${folder}/cready`, 0o755);
+  return `${folder}/cready`;
+}
+
 /** The words that run a program in tests/cli/sandbox.py. */
 export function sandbox(...options: string[]): string[] {
   return ["python3", `${ROOT}/tests/cli/sandbox.py`, ...options, "--"];

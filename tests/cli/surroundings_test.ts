@@ -1,6 +1,6 @@
 /** Narrow and hostile surroundings: a proper answer everywhere, and never a yes that CRIU would not get. */
 import assert from "node:assert/strict";
-import { BINARY, cready, sandbox, type Start } from "./binary.ts";
+import { cready, publicCopy, sandbox, type Start } from "./binary.ts";
 import { assertVerdict } from "./expect.ts";
 import { assertExplained, type Findings, findingsOf, type Printed } from "./findings.ts";
 
@@ -118,15 +118,6 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** Where nobody may read it too; this checkout may lie in a home. */
-async function publicCopy(): Promise<string> {
-  const folder = await Deno.makeTempDir({ prefix: "cready-test-" });
-  await Deno.chmod(folder, 0o755);
-  await Deno.copyFile(BINARY, `${folder}/cready`);
-  await Deno.chmod(`${folder}/cready`, 0o755);
-  globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-  return `${folder}/cready`;
-}
 const program = await publicCopy();
 
 let unrestricted: Promise<Findings> | undefined;
