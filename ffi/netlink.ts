@@ -179,7 +179,8 @@ export class Netlink implements Disposable {
   look(request: Request): { readonly error: number; readonly answers: Message[] } {
     const sys = this.#sys!, fd = this.#fd!.number;
     const sent = sys.try("sendto", fd, request.address, request.size, 0, 0, 0);
-    if (sent < 0) throw new SysError(`sendto(${request.text})`, -sent);
+    // Nothing would ever answer what was not sent: a seccomp filter can make up a success of 0 bytes.
+    if (sent !== request.size) throw new SysError(`sendto(${request.text})`, sent < 0 ? -sent : EMSGSIZE);
     const until = Math.min(performance.now() + DEADLINE_MS, sys.until);
     const answers: Message[] = [];
     for (;;) {

@@ -1,5 +1,5 @@
 import { F_GETOWNER_UIDS } from "../ffi/uapi.ts";
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported } from "./probe.ts";
 
 const F_SETOWN = 8;
 /** What is told of a user that our user namespace does not know; getuid(2) says another number then. */
@@ -32,6 +32,6 @@ export default defineProbe({
     const told = [memory.u32(uids), memory.u32(uids + 4)], wanted = [sys.call("getuid"), sys.call("geteuid")];
     return told.every((uid, i) => uid === wanted[i] || uid === UNMAPPED)
       ? supported()
-      : unsupported(`fcntl(pipe, F_GETOWNER_UIDS) tells ${told.join(" and ")}, not ${wanted.join(" and ")}`);
+      : inconclusive(`fcntl(pipe, F_GETOWNER_UIDS) tells ${told.join(" and ")}, not ${wanted.join(" and ")}`);
   },
 });

@@ -1,6 +1,6 @@
 import { SysError } from "../ffi/errno.ts";
 import { PR_GET_TID_ADDRESS, PR_SET_MM, PR_SET_MM_AUXV, PR_SET_MM_BRK, PR_SET_MM_EXE_FILE } from "../ffi/uapi.ts";
-import { type Answer, defineProbe, type Kernel, supported, unsupported } from "./probe.ts";
+import { type Answer, defineProbe, inconclusive, type Kernel, supported } from "./probe.ts";
 import { mapSize } from "./prctl_mm_map.ts";
 import { TRACING } from "./rights.ts";
 
@@ -24,10 +24,9 @@ export default defineProbe({
     const { memory } = kernel.sys;
     const address = memory.store(new Array(8).fill(0xff));
     kernel.sys.ask("prctl(PR_GET_TID_ADDRESS)", PR_GET_TID_ADDRESS, address, 0, 0, 0);
-    if (memory.u64(address) === 0xffffffffffffffffn) return unsupported("prctl(PR_GET_TID_ADDRESS) tells no address");
+    if (memory.u64(address) === 0xffffffffffffffffn) return inconclusive("prctl(PR_GET_TID_ADDRESS) tells no address");
     try {
-      mapSize(kernel);
-      return supported();
+      return mapSize(kernel) > 0 ? supported() : inconclusive("prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE) tells no size");
     } catch (error) {
       if (!(error instanceof SysError) || error.code !== "EINVAL") throw error;
       return oldForm(kernel);
@@ -43,7 +42,8 @@ function oldForm({ sys, subject }: Kernel): Answer {
   child.sys.ask("prctl(PR_SET_MM, PR_SET_MM_BRK)", PR_SET_MM, PR_SET_MM_BRK, end, 0, 0);
   const text = "prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, -1)";
   const file = child.sys.look(text, PR_SET_MM, PR_SET_MM_EXE_FILE, -1, 0, 0);
-  if (file < 0 && file !== -9 /* EBADF: it looked for the file */) throw new SysError(text, -file);
+  if (file >= 0) return inconclusive(`${text} answers ${file}, though there is no such file`);
+  if (file !== -9 /* EBADF: it looked for the file */) throw new SysError(text, -file);
   child.sys.ask("prctl(PR_SET_MM, PR_SET_MM_AUXV)", PR_SET_MM, PR_SET_MM_AUXV, vector, 8, 0);
   return supported();
 }

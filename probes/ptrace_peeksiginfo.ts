@@ -1,5 +1,5 @@
 import { PTRACE_GETSIGMASK, PTRACE_PEEKSIGINFO, SIG_BLOCK, SIGUSR1 } from "../ffi/uapi.ts";
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
 
 const PTRACE_PEEKSIGINFO_SHARED = 1;
@@ -33,13 +33,13 @@ export default defineProbe({
     sys.call("kill", child.pid, SIGUSR1);
     const count = child.ask("PTRACE_PEEKSIGINFO, child, shared", PTRACE_PEEKSIGINFO, args, info);
     if (count !== 1 || memory.i32(info) !== SIGUSR1) {
-      return unsupported(
+      return inconclusive(
         `ptrace(PTRACE_PEEKSIGINFO) shows ${count} pending signals of signal ${memory.i32(info)}, not 1`,
       );
     }
     child.ask("PTRACE_GETSIGMASK, child", PTRACE_GETSIGMASK, 8, seen);
     return memory.u64(seen) === memory.u64(mask)
       ? supported()
-      : unsupported(`ptrace(PTRACE_GETSIGMASK) tells ${memory.u64(seen)}, not ${memory.u64(mask)}`);
+      : inconclusive(`ptrace(PTRACE_GETSIGMASK) tells ${memory.u64(seen)}, not ${memory.u64(mask)}`);
   },
 });

@@ -1,6 +1,6 @@
 import { SysError } from "../ffi/errno.ts";
 import { SIG_BLOCK, SIGUSR1 } from "../ffi/uapi.ts";
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
 
 /** A si_code that only the kernel gives by itself: positive. */
@@ -37,7 +37,8 @@ export default defineProbe({
     const sent = child.sys.look(call, child.pid, SIGUSR1, info);
     if (sent === -1 /* EPERM */ && !host.filtered) return unsupported(`${call}: EPERM`);
     if (sent < 0) throw new SysError(call, -sent);
-    child.sys.ask("rt_sigtimedwait(SIGUSR1)", mask, got, now, 8);
+    const signal = child.sys.ask("rt_sigtimedwait(SIGUSR1)", mask, got, now, 8);
+    if (signal !== SIGUSR1) return inconclusive(`rt_sigtimedwait(SIGUSR1) gives signal ${signal}`);
     const code = new DataView(child.read(got, 16).buffer).getInt32(8, true);
     return code === SI_CODE ? supported() : unsupported(`rt_sigtimedwait(SIGUSR1) gives si_code ${code}, not 1`);
   },

@@ -7,7 +7,7 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "../ffi/uapi.ts";
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported } from "./probe.ts";
 
 /** The same number as SO_GET_FILTER (asm-generic/socket.h). */
 const SO_ATTACH_FILTER = SO_GET_FILTER;
@@ -42,12 +42,12 @@ export default defineProbe({
     memory.setU32(size, 1); // instructions, not bytes
     sys.ask("getsockopt(SOL_SOCKET, SO_GET_FILTER)", udp.number, SOL_SOCKET, SO_GET_FILTER, read, size);
     if (memory.u32(size) !== 1 || !PASS.every((byte, i) => memory.u8(read + i) === byte)) {
-      return unsupported("getsockopt(SOL_SOCKET, SO_GET_FILTER) does not give back the filter that was attached");
+      return inconclusive("getsockopt(SOL_SOCKET, SO_GET_FILTER) does not give back the filter that was attached");
     }
     memory.setU32(size, IFNAMSIZ);
     sys.ask("getsockopt(SOL_SOCKET, SO_BINDTODEVICE)", udp.number, SOL_SOCKET, SO_BINDTODEVICE, read, size);
     return memory.u32(size) === 0
       ? supported()
-      : unsupported(`getsockopt(SOL_SOCKET, SO_BINDTODEVICE) tells ${memory.u32(size)} bytes for an unbound socket`);
+      : inconclusive(`getsockopt(SOL_SOCKET, SO_BINDTODEVICE) tells ${memory.u32(size)} bytes for an unbound socket`);
   },
 });

@@ -1,6 +1,6 @@
 import { Fd } from "../ffi/fd.ts";
 import { AF_UNIX, MSG_DONTWAIT, MSG_PEEK, SO_PEEK_OFF, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from "../ffi/uapi.ts";
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported } from "./probe.ts";
 
 export default defineProbe({
   id: "sock_peek_off",
@@ -27,7 +27,7 @@ export default defineProbe({
     const offset = memory.alloc(4), size = memory.store([4, 0, 0, 0]);
     sys.ask("getsockopt(SOL_SOCKET, SO_PEEK_OFF)", reader.number, SOL_SOCKET, SO_PEEK_OFF, offset, size);
     if (memory.u32(size) !== 4 || memory.i32(offset) !== -1) {
-      return unsupported(`getsockopt(SOL_SOCKET, SO_PEEK_OFF) answers ${memory.i32(offset)} instead of -1`);
+      return inconclusive(`getsockopt(SOL_SOCKET, SO_PEEK_OFF) answers ${memory.i32(offset)} instead of -1`);
     }
     const text = memory.store(new TextEncoder().encode("ab"));
     for (const at of [text, text + 1]) sys.call("sendto", writer.number, at, 1, MSG_DONTWAIT, 0, 0);
@@ -39,6 +39,6 @@ export default defineProbe({
       sys.ask("recvfrom(MSG_PEEK)", reader.number, at, 1, MSG_PEEK | MSG_DONTWAIT, 0, 0);
     }
     const got = memory.text(seen, 2);
-    return got === "ab" ? supported() : unsupported("recvfrom(MSG_PEEK) does not go on where the last look ended");
+    return got === "ab" ? supported() : inconclusive("recvfrom(MSG_PEEK) does not go on where the last look ended");
   },
 });

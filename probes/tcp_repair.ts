@@ -1,5 +1,5 @@
 import { AF_INET, IPPROTO_TCP, SOCK_CLOEXEC, SOCK_STREAM } from "../ffi/uapi.ts";
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported } from "./probe.ts";
 
 // linux/tcp.h; SOL_TCP is IPPROTO_TCP
 const TCP_REPAIR = 19;
@@ -36,13 +36,13 @@ export default defineProbe({
     const socket = "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)";
     using tcp = sys.fd(socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
     sys.ask("getsockopt(SOL_TCP, TCP_TIMESTAMP)", tcp.number, IPPROTO_TCP, TCP_TIMESTAMP, value, size);
-    if (memory.u32(size) !== 4) return unsupported("getsockopt(SOL_TCP, TCP_TIMESTAMP) tells no timestamp");
+    if (memory.u32(size) !== 4) return inconclusive("getsockopt(SOL_TCP, TCP_TIMESTAMP) tells no timestamp");
     memory.setI32(value, 1);
     sys.ask("setsockopt(SOL_TCP, TCP_REPAIR, 1)", tcp.number, IPPROTO_TCP, TCP_REPAIR, value, 4);
     memory.setI32(value, 0);
     sys.ask("getsockopt(SOL_TCP, TCP_REPAIR)", tcp.number, IPPROTO_TCP, TCP_REPAIR, value, size);
     return memory.i32(value) === 1
       ? supported()
-      : unsupported(`getsockopt(SOL_TCP, TCP_REPAIR) answers ${memory.i32(value)} after it was set to 1`);
+      : inconclusive(`getsockopt(SOL_TCP, TCP_REPAIR) answers ${memory.i32(value)} after it was set to 1`);
   },
 });

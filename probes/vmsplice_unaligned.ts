@@ -1,4 +1,4 @@
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported } from "./probe.ts";
 
 // linux/splice.h
 const SPLICE_F_NONBLOCK = 2;
@@ -35,6 +35,6 @@ export default defineProbe({
     const read = sys.try("read", reader.number, got, 1);
     return sent === 1 && read === 1 && memory.u8(got) === 0x2a
       ? supported()
-      : unsupported(`${call} answers ${sent}, and the byte does not arrive`);
+      : inconclusive(`${call} answers ${sent}, and the byte does not arrive`);
   },
 });

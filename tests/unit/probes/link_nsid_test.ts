@@ -1,7 +1,7 @@
 import { attribute, i32, message, parseAttributes, u32 } from "../../../ffi/netlink.ts";
 import { PTRACE_POKEDATA } from "../../../ffi/uapi.ts";
 import link_nsid from "../../../probes/link_nsid.ts";
-import { type FakeMachine, NOBODY_STATUS } from "../fake_libc.ts";
+import { type FakeMachine, FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import { type Answer, fakeNetlink } from "../fake_netlink.ts";
 import { probeCases } from "../probe_case.ts";
 
@@ -36,10 +36,15 @@ const nobody = (machine: FakeMachine) => ({
   ...machine,
   files: { ...machine.files, "/proc/self/status": NOBODY_STATUS },
 });
+const filtered = (machine: FakeMachine) => ({
+  ...machine,
+  files: { ...machine.files, "/proc/self/status": FILTERED_STATUS },
+});
 
 probeCases(link_nsid, [
   ["the other end's namespace is shown", kernel([], shown(37)), "SUPPORTED"],
   ["it is not shown", kernel([], shown(36)), "UNSUPPORTED", /IFLA_LINK_NETNSID/],
+  ["it is not shown, and a filter may be why", filtered(kernel([], shown(36))), "INCONCLUSIVE", /IFLA_LINK_NETNSID/],
   ["no device is shown", kernel([], []), "UNSUPPORTED", /IFLA_LINK_NETNSID/],
   ["there is no veth", kernel("EOPNOTSUPP", []), "UNSUPPORTED", /RTM_NEWLINK\(veth\): EOPNOTSUPP/],
   ["there are no network namespaces", { clone: "EINVAL" }, "UNSUPPORTED", /clone\(CLONE_NEWNET\): EINVAL/],

@@ -24,7 +24,7 @@ const OLD = { [PR_SET_MM_MAP_SIZE]: "EINVAL", [PR_SET_MM_EXE_FILE]: "EBADF" };
 probeCases(prctl_mm_old, [
   ["both are there", { calls: { prctl: prctl({}) } }, "SUPPORTED"],
   ["only the old form is there", { calls: { brk: 4096, prctl: prctl(OLD) } }, "SUPPORTED"],
-  ["no address is told", { calls: { prctl: 0 } }, "UNSUPPORTED", /no address/],
+  ["no address is told", { calls: { prctl: 0 } }, "INCONCLUSIVE", /no address/],
   [
     "the first is unknown",
     { calls: { prctl: prctl({ [PR_GET_TID_ADDRESS]: "EINVAL" }) } },
@@ -57,6 +57,18 @@ probeCases(prctl_mm_old, [
     },
     "BLOCKED",
     /BRK.*EPERM/,
+  ],
+  [
+    "no size is told",
+    { calls: { prctl: (call) => call.args[0] === PR_GET_TID_ADDRESS ? prctl({})(call) : 0 } },
+    "INCONCLUSIVE",
+    /MAP_SIZE/,
+  ],
+  [
+    "a file that is not there is taken",
+    { calls: { brk: 4096, prctl: prctl({ [PR_SET_MM_MAP_SIZE]: "EINVAL" }) } },
+    "INCONCLUSIVE",
+    /EXE_FILE/,
   ],
   ["it fails otherwise", { calls: { prctl: "EFAULT" } }, "INCONCLUSIVE", /EFAULT/],
   [

@@ -28,6 +28,7 @@ probeCases(sigqueueinfo, [
   ],
   ["a filter keeps it back", { calls: kernel("EPERM", 1), files: filtered }, "BLOCKED", /seccomp/],
   ["it fails otherwise", { calls: kernel("EAGAIN", 1) }, "INCONCLUSIVE", /EAGAIN/],
+  ["no signal comes, it is said", { calls: { ...kernel(0, 1), rt_sigtimedwait: 0 } }, "INCONCLUSIVE", /signal 0/],
   ["no signal comes", { calls: { ...kernel(0, 1), rt_sigtimedwait: "EAGAIN" } }, "INCONCLUSIVE", /rt_sigtimedwait/],
   ["tracing is refused", { calls: kernel(0, 1), ptrace: { [PTRACE_SEIZE]: "EPERM" } }, "INCONCLUSIVE", /SEIZE/],
   [

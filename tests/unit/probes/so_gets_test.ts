@@ -29,9 +29,9 @@ function socket(filter: number | string, device: number | string, change = 0): N
 
 probeCases(so_gets, [
   ["both are read back", { calls: socket(1, 0) }, "SUPPORTED"],
-  ["another filter is read", { calls: socket(1, 0, 1) }, "UNSUPPORTED", /SO_GET_FILTER/],
-  ["no filter is read", { calls: socket(0, 0) }, "UNSUPPORTED", /SO_GET_FILTER/],
-  ["a device is read that is not there", { calls: socket(1, 5) }, "UNSUPPORTED", /5 bytes/],
+  ["another filter is read", { calls: socket(1, 0, 1) }, "INCONCLUSIVE", /SO_GET_FILTER/],
+  ["no filter is read", { calls: socket(0, 0) }, "INCONCLUSIVE", /SO_GET_FILTER/],
+  ["a device is read that is not there", { calls: socket(1, 5) }, "INCONCLUSIVE", /5 bytes/],
   ["the filter is unknown", { calls: socket("ENOPROTOOPT", 0) }, "UNSUPPORTED", /SO_GET_FILTER.*ENOPROTOOPT/],
   ["the device is unknown", { calls: socket(1, "ENOPROTOOPT") }, "UNSUPPORTED", /SO_BINDTODEVICE.*ENOPROTOOPT/],
   ["there is no IPv4", { calls: { socket: "EAFNOSUPPORT" } }, "UNSUPPORTED", /EAFNOSUPPORT/],
