@@ -52,6 +52,16 @@ suite_apt() { # suite_apt SUITE apt-get|apt-cache WORD…
     -o APT::Install-Recommends=false -o Acquire::Languages=none -o Acquire::Retries=3 "$@"
 }
 
+apt_begin() { # one at a time: the trees are shared by scripts/kernels and scripts/poor-kernel
+  exec 8>"$CACHE/apt.lock"
+  flock 8
+}
+
+apt_end() { # the lists are larger than all that is kept of the packages
+  rm -rf "$CACHE/apt/$ARCH"
+  flock -u 8
+}
+
 suite_update() { # suite_update SUITE
   rm -f "$CACHE/apt/$ARCH/$1/sources.list"
   retry suite_apt "$1" apt-get update -qq

@@ -1,13 +1,20 @@
 # Brings kernels and the guests' userland into the cache. Sourced by scripts/kernels.
 # shellcheck shell=bash
 #
-# $CACHE/images/$ARCH/KERNEL -> RELEASE_VERSION/{vmlinuz,config,release,root/}   root: the wanted modules, plain, with depmod
-# $CACHE/userland/$ARCH/current -> CRIU_VERSION-HASH/{root.cpio.gz,packages}
+# $CACHE/images/$ARCH/KERNEL -> RELEASE_VERSION-RECIPE/{vmlinuz,config,release,root/}   root: the wanted modules, plain, with depmod
+# $CACHE/userland/$ARCH/current -> CRIU_VERSION-HASH-RECIPE/{root.cpio.gz,packages}
 
 PROGRAMS='criu ip nft kmod busybox dash xtables-legacy-multi xtables-nft-multi unshare nsenter setpriv capsh bwrap timeout'
 PACKAGES='criu iproute2 iptables nftables kmod busybox-static dash coreutils util-linux libcap2-bin bubblewrap'
 # What the tested binary needs beyond what the programs above need.
 LIBRARIES='libc.so.6 libm.so.6 libdl.so.2 librt.so.1 libpthread.so.0 libgcc_s.so.1'
+
+# Made in another way: made again.
+RECIPE=$({ cat "$LIB/fetch.sh" && echo "$MODULES_WANTED"; } | sha256sum | cut -c1-8)
+
+made() { # made LINK : it is in the cache, and made by this recipe
+  [ -e "$1" ] && [[ $(readlink "$1") == *-"$RECIPE" ]]
+}
 
 publish() { # publish NEW TARGET : a folder appears whole or not at all
   rm -rf "$2"
@@ -29,7 +36,7 @@ fetch_kernel() { # fetch_kernel NAME SUITE PATTERN
     parts=$(suite_apt "$suite" apt-cache show --no-all-versions "$package" | sed -n 's/^Depends: //p' | tr ',|' '\n' |
       sed 's/^ *//;s/ .*//' | grep -Ex "linux-(binary|modules|base)-${release//+/\\+}" || true)
     version=$(suite_apt "$suite" apt-cache show --no-all-versions "$package" | sed -n 's/^Version: //p')
-    target="$CACHE/images/$ARCH/${release}_$version"
+    target="$CACHE/images/$ARCH/${release}_$version-$RECIPE"
     if [ -e "$target/vmlinuz" ]; then
       ln -sfn "${target##*/}" "$CACHE/images/$ARCH/$name"
       return
@@ -152,7 +159,7 @@ fetch_userland() {
     unpack_deb "$deb" "$new/all"
   done >"$new/packages"
   criu=$(sed -n "s/^criu_\(.*\)_$ARCH/\1/p" "$new/packages")
-  key="$criu-$(cat "$new/packages" "$LIB/fetch.sh" | sha256sum | cut -c1-12)"
+  key="$criu-$(sha256sum <"$new/packages" | cut -c1-8)-$RECIPE"
   target="$CACHE/userland/$ARCH/$key"
   if [ ! -e "$target/root.cpio.gz" ]; then
     merged_root "$new/root"
@@ -168,16 +175,24 @@ fetch_userland() {
   echo "kernels: userland has criu $criu"
 }
 
+sweep() { # removes what no link names any more
+  local folder name
+  for folder in "$CACHE/images/$ARCH" "$CACHE/userland/$ARCH"; do
+    comm -23 <(find "$folder" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort) \
+      <(find "$folder" -maxdepth 1 -type l -printf '%l\n' | sort) | while read -r name; do rm -rf "${folder:?}/$name"; done
+  done
+}
+
 fetch() { # fetch [--refresh] : all that the matrix needs; what is in the cache stays as it is, unless newer packages are asked for
   local name suite pattern
   need apt-get dpkg-deb depmod modprobe cpio gzip xz zstd readelf flock
-  exec 8>"$CACHE/fetch.lock"
-  flock 8
+  apt_begin
   while read -r name suite pattern; do
     [ -n "$name" ] || continue
-    if [ "${1:-}" = --refresh ] || [ ! -e "$CACHE/images/$ARCH/$name/vmlinuz" ]; then fetch_kernel "$name" "$suite" "$pattern"; fi
+    if [ "${1:-}" = --refresh ] || ! made "$CACHE/images/$ARCH/$name"; then fetch_kernel "$name" "$suite" "$pattern"; fi
   done <<<"$KERNELS"
-  if [ "${1:-}" = --refresh ] || [ ! -e "$CACHE/userland/$ARCH/current/root.cpio.gz" ]; then fetch_userland; fi
-  flock -u 8
+  if [ "${1:-}" = --refresh ] || ! made "$CACHE/userland/$ARCH/current"; then fetch_userland; fi
+  if [ "${1:-}" = --refresh ]; then sweep; fi
+  apt_end
   "$TOP/scripts/poor-kernel" "$@"
 }

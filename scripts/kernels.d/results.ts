@@ -52,8 +52,9 @@ export interface RunResult {
   readonly seconds: number;
   /** Every command recorded under cready/, by its name there; empty where the job had none. */
   readonly cready: ReadonlyMap<string, Ran>;
-  /** The parsed output of `check --all --json` and of `check --feature a,b,… --json`; null where it is no JSON object. */
+  /** The parsed output of `check --all --json`; null where it is no report. */
   readonly all: Report | null;
+  /** The same of `check --json --feature a,b,…`, with the names that `all` lacks. */
   readonly named: Report | null;
   readonly criu: CriuResult | null;
   /** The kernel's configuration, without the CONFIG_ in front; what is not set is absent. */
