@@ -26,7 +26,8 @@ export function check(args: readonly string[], libc: Libc): number {
   const probes = request.features?.map(probeNamed) ?? null;
   enterFolder(request.workFolder, libc);
   if (request.logFile !== null) console.logTo(request.logFile);
-  const run = new CheckRun(request, new Runner(libc, { noAutoload: request.noAutoload }), console);
+  using runner = new Runner(libc, { noAutoload: request.noAutoload });
+  const run = new CheckRun(request, runner, console);
   return probes ? run.features(probes, request.features!) : run.categories();
 }
 
@@ -103,7 +104,11 @@ class CheckRun {
 
   #probe(probe: Probe): Finding {
     const { timeoutSeconds } = this.#request;
-    const finding = this.#runner.probe(probe, this.#start + (timeoutSeconds ?? Infinity) * 1000);
+    const finding = this.#runner.probe(
+      probe,
+      this.#start + (timeoutSeconds ?? Infinity) * 1000,
+      this.#request.features !== null,
+    );
     if (this.#request.format === "ndjson") {
       this.#console.clearProgress();
       this.#print(findingJson(finding));

@@ -26,7 +26,7 @@ export function explain(args: readonly string[], libc: Libc): number {
   const names = words.slice(1);
   if (names.length === 0) throw new UsageError("explain takes the name of a check, a feature or a kernel option");
   const subjects = names.map(subjectNamed);
-  const runner = new Runner(libc);
+  using runner = new Runner(libc);
   const texts = subjects.map((subject) =>
     typeof subject === "string" ? optionText(subject, runner.host) : featureText(runner.probe(subject))
   );

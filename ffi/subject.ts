@@ -56,7 +56,12 @@ export class Subject implements Disposable {
   /** Makes a child and stops it. Throws `SysError` when clone or ptrace is refused. */
   static start(own: Sys, options: SubjectOptions = {}): Subject {
     const instruction = syscallInstruction(own);
-    const pid = own.libc.cloneSleeper(options.cloneFlags ?? 0);
+    let pid = own.libc.cloneSleeper(options.cloneFlags ?? 0);
+    if (pid === -11 /* EAGAIN */ && own.dying.size > 0) {
+      // Those that were killed and not taken away yet count for the limit of tasks.
+      reapAll(own);
+      pid = own.libc.cloneSleeper(options.cloneFlags ?? 0);
+    }
     if (pid < 0) throw new SysError(`clone(${options.cloneText ?? "SIGCHLD"})`, -pid);
     const subject = new Subject(own, pid, instruction);
     try {
@@ -166,11 +171,15 @@ export class Subject implements Disposable {
     return new Fd(this.sys, number);
   }
 
-  /** Kills the child and takes its remains away; waits at most a second. */
+  /**
+   * Kills the child. Its end may take the kernel a while (an AIO context 30 ms), so its remains are taken away by
+   * `reapAll` when all is asked.
+   */
   [Symbol.dispose](): void {
     if (!this.#alive) return;
     this.#alive = false;
-    reap(this.#own, this.pid);
+    this.#own.try("kill", this.pid, SIGKILL);
+    this.#own.dying.add(this.pid);
   }
 
   #registers(): { view: DataView; iov: number } {
@@ -265,6 +274,12 @@ export function reap(sys: Sys, pid: number): void {
     // ECHILD: it is gone. No answer in time: it hangs inside the kernel, and waiting longer would hang us too.
     if (!(error instanceof SysError) && !(error instanceof TimeoutError)) throw error;
   }
+}
+
+/** Takes away the remains of all children that were killed; waits at most a second for each. */
+export function reapAll(sys: Sys): void {
+  for (const pid of sys.dying) reap(sys, pid);
+  sys.dying.clear();
 }
 
 let instructionAt = 0;

@@ -26,6 +26,8 @@ export type Invoke = (name: SyscallName, args: readonly number[]) => number;
  */
 export class Sys {
   readonly #invoke: Invoke;
+  /** Children that were killed, and whose remains `reapAll` (subject.ts) takes away. */
+  readonly dying = new Set<number>();
   /** No wait lasts longer than this moment, as performance.now() counts. */
   until = Infinity;
   constructor(

@@ -30,7 +30,6 @@ export default defineProbe({
   references: ["man:io_setup(2)", "linux:fs/aio.c aio_ring_mremap", "criu:check_aio_remap"],
   autoloads: [],
   criuFaults: [],
-  slow: "the end of an AIO context waits twice for all processors (RCU), about 30 ms in which nothing is computed",
   absentOn: ["ENOSYS", "EINVAL"],
   run({ sys, host, subject }) {
     const context = sys.memory.alloc(8);

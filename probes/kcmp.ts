@@ -19,6 +19,7 @@ export default defineProbe({
   autoloads: [],
   criuFaults: [{
     when: ["BLOCKED"],
+    applies: (_answer, evidence) => !evidence.some(({ errno }) => errno === "ENOSYS"),
     says: "SUPPORTED",
     why:
       "it asks with invalid arguments and takes every errno but ENOSYS for a yes, also the EPERM of a seccomp filter",

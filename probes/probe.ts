@@ -63,6 +63,8 @@ export interface CriuFault {
   readonly when: readonly Verdict[];
   /** Where the verdict alone does not tell: whether this answer and the calls it rests on are the case meant. */
   readonly applies?: (answer: Answer, evidence: readonly Evidence[]) => boolean;
+  /** True where criu answers as we do when asked with --feature. */
+  readonly onlyInCategory?: true;
   /** What criu says then. */
   readonly says: Verdict;
   /** Why, one sentence without a full stop. */

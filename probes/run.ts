@@ -1,8 +1,6 @@
-import type { Evidence } from "../ffi/sys.ts";
-import { Sys } from "../ffi/sys.ts";
+import { type Evidence, Sys } from "../ffi/sys.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { Subject } from "../ffi/subject.ts";
-import { DeathError } from "../ffi/subject.ts";
+import { DeathError, reapAll, Subject } from "../ffi/subject.ts";
 import { errnoName, SysError, TimeoutError } from "../ffi/errno.ts";
 import { Host } from "../host/host.ts";
 import { autoloadPrevented } from "./autoload.ts";
@@ -25,8 +23,8 @@ export interface RunOptions {
   readonly noAutoload?: boolean;
 }
 
-/** Asks the running kernel, one probe at a time; keeps what it learned of the host. */
-export class Runner {
+/** Asks the running kernel, one probe at a time; keeps what it learned of the host, and the children to be buried. */
+export class Runner implements Disposable {
   readonly host: Host;
   readonly #trail: Evidence[] = [];
   /** The system calls of this process, for what is no probe. */
@@ -49,9 +47,9 @@ export class Runner {
 
   /**
    * Runs one probe; never throws for what the kernel answers. Nothing is asked, and nothing waited for, after
-   * `until` (as performance.now() counts).
+   * `until` (as performance.now() counts). `named` as with --feature: criu answers one check otherwise then.
    */
-  probe(probe: Probe, until = Infinity): Finding {
+  probe(probe: Probe, until = Infinity, named = false): Finding {
     const start = performance.now();
     this.sys.until = until;
     const probedAt = new Date().toISOString();
@@ -68,7 +66,27 @@ export class Runner {
     } finally {
       this.sys.memory.release(mark);
     }
-    return finding(probe, answer, [...this.#trail], probedAt, performance.now() - start, this.host);
+    const evidence = [...this.#trail];
+    const host = this.host;
+    let remedies: readonly Remedy[] | undefined;
+    return {
+      feature: probe,
+      verdict: answer.verdict,
+      reason: answer.verdict === "SUPPORTED" ? null : answer.reason,
+      evidence,
+      get remedies() {
+        return remedies ??= remediesFor(probe, answer, host);
+      },
+      criuDiffers: criuDiffers(probe, answer, evidence, named, host),
+      probedAt,
+      durationMs: performance.now() - start,
+    };
+  }
+
+  /** Takes away what the probes left to be taken away: children that were killed. */
+  [Symbol.dispose](): void {
+    this.sys.until = Infinity;
+    reapAll(this.sys);
   }
 
   /** The call that failed is evidence too, also when it only made the situation. */
@@ -86,32 +104,21 @@ export class Runner {
   }
 }
 
-function finding(
-  probe: Probe,
-  answer: Answer,
-  evidence: Evidence[],
-  probedAt: string,
-  durationMs: number,
-  host: Host,
-): Finding {
-  let remedies: readonly Remedy[] | undefined;
-  return {
-    feature: probe,
-    verdict: answer.verdict,
-    reason: answer.verdict === "SUPPORTED" ? null : answer.reason,
-    evidence,
-    get remedies() {
-      return remedies ??= remediesFor(probe, answer, host);
-    },
-    criuDiffers: criuDiffers(probe, answer, evidence),
-    probedAt,
-    durationMs,
-  };
+/** Whether criu 4.2 would come as far as a check: before it there is a gate, and probes that end it as root. */
+function criuStarts(host: Host): boolean {
+  const root = host.status.uids[1] === 0;
+  return host.has("CAP_SYS_ADMIN") || (!root && host.has("CAP_CHECKPOINT_RESTORE"));
 }
 
-function criuDiffers(probe: Probe, answer: Answer, evidence: readonly Evidence[]): CriuAnswer | null {
+function criuDiffers(
+  probe: Probe,
+  answer: Answer,
+  evidence: readonly Evidence[],
+  named: boolean,
+  host: Host,
+): CriuAnswer | null {
   const fault = probe.criuFaults.find((one) =>
-    one.when.includes(answer.verdict) && (one.applies?.(answer, evidence) ?? true)
+    one.when.includes(answer.verdict) && !(named && one.onlyInCategory) && (one.applies?.(answer, evidence) ?? true)
   );
-  return fault ? { version: CRIU_VERSION, verdict: fault.says, why: fault.why } : null;
+  return fault && criuStarts(host) ? { version: CRIU_VERSION, verdict: fault.says, why: fault.why } : null;
 }

@@ -27,6 +27,7 @@ export default defineProbe({
   criuFaults: [{
     when: ["UNSUPPORTED", "BLOCKED", "INCONCLUSIVE"],
     applies: (_answer, evidence) => evidence.some(({ call, errno }) => call.startsWith("open(") && errno !== null),
+    onlyInCategory: true,
     says: "SUPPORTED",
     why:
       "in a category it prints an error and takes a /dev/net/tun that cannot be opened for a yes; --feature tun says no",

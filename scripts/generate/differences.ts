@@ -14,7 +14,7 @@ export function differencesDoc(features: readonly Feature[], words: string): str
     feature.criuFaults.map((fault) =>
       cells([
         `\`${feature.criuName ?? feature.id}\``,
-        fault.when.join(", "),
+        fault.when.join(", ") + (fault.onlyInCategory ? " (in its category)" : ""),
         fault.says,
         fault.why,
         fault.reproduce,

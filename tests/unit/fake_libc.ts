@@ -51,6 +51,14 @@ export const ROOT_STATUS =
 /** The same of an unprivileged user. */
 export const NOBODY_STATUS =
   "Uid:\t65534\t65534\t65534\t65534\nCapEff:\t0000000000000000\nNoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n";
+/** A user for whom criu runs with --unprivileged: CAP_CHECKPOINT_RESTORE alone. */
+export const CRIU_USER_STATUS = NOBODY_STATUS.replace("CapEff:\t0000000000000000", "CapEff:\t0000010000000000");
+/** Root of a user namespace that owns none of the other namespaces. */
+export const ROOT_OF_NOTHING = {
+  links: { "/proc/self/ns/user": "user:[4026532000]" },
+  files: { "/proc/self/ns/pid": "", "/proc/self/ns/ipc": "", "/proc/self/ns/net": "" },
+  calls: { ioctl: "EPERM" },
+} as const;
 /** Root under one seccomp filter. */
 export const FILTERED_STATUS = ROOT_STATUS.replace("Seccomp:\t0", "Seccomp:\t2");
 

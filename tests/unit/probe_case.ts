@@ -9,7 +9,9 @@ export type Case = readonly [name: string, machine: FakeMachine, verdict: Verdic
 /** Runs a probe against a fake machine; nothing may be left open or alive. */
 export function probeOn(probe: Probe, machine: FakeMachine): Finding {
   const libc = fakeLibc(machine);
-  const finding = new Runner(libc).probe(probe);
+  const runner = new Runner(libc);
+  const finding = runner.probe(probe);
+  runner[Symbol.dispose]();
   assert.deepEqual([...libc.open].filter((fd) => fd < 1000), [], "descriptors left open");
   assert.deepEqual([...libc.children], [], "children left alive");
   return finding;

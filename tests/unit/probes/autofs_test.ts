@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import autofs from "../../../probes/autofs.ts";
-import { type Call, NOBODY_STATUS } from "../fake_libc.ts";
+import { type Call, CRIU_USER_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
 /** The writing end of the pipe, and what /proc says of it. */
@@ -39,7 +39,7 @@ probeCases(autofs, [
 ]);
 
 Deno.test("autofs says that criu differs where a mount of the host's answers it", () => {
-  const files = { "/proc/self/status": NOBODY_STATUS };
+  const files = { "/proc/self/status": CRIU_USER_STATUS };
   const differs = (more: object) =>
     probeOn(autofs, { links, clone: "EPERM", files: { ...files, ...more } }).criuDiffers;
   assert.equal(differs(SYSTEMD)?.verdict, "SUPPORTED");

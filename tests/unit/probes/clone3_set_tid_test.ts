@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import clone3_set_tid from "../../../probes/clone3_set_tid.ts";
-import { type Call, FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
+import { type Call, FILTERED_STATUS, NOBODY_STATUS, ROOT_OF_NOTHING } from "../fake_libc.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
 const OWN_PID = 4000;
@@ -38,9 +38,9 @@ probeCases(clone3_set_tid, [
 ]);
 
 Deno.test("clone3_set_tid says that criu differs where a capability is missing, not under a filter", () => {
-  const nobody = { "/proc/self/status": NOBODY_STATUS };
+  const { calls } = ROOT_OF_NOTHING;
   assert.equal(
-    probeOn(clone3_set_tid, { calls: { clone3: "EPERM" }, files: nobody }).criuDiffers?.verdict,
+    probeOn(clone3_set_tid, { ...ROOT_OF_NOTHING, calls: { ...calls, clone3: "EPERM" } }).criuDiffers?.verdict,
     "SUPPORTED",
   );
   assert.equal(probeOn(clone3_set_tid, { calls: { clone3: "ENOSYS" }, files: filtered("T") }).criuDiffers, null);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import ipc_next_id from "../../../probes/ipc_next_id.ts";
-import { type FakeMachine, NOBODY_STATUS } from "../fake_libc.ts";
+import { type FakeMachine, NOBODY_STATUS, ROOT_OF_NOTHING } from "../fake_libc.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
 const PATH = "/proc/sys/kernel/sem_next_id";
@@ -36,7 +36,11 @@ probeCases(ipc_next_id, [
 ]);
 
 Deno.test("criu's yes without a look is told, for other users than root", () => {
-  const files = { ...refused, "/proc/self/status": NOBODY_STATUS };
-  assert.equal(probeOn(ipc_next_id, { files, calls: { geteuid: 65534 } }).criuDiffers?.verdict, "SUPPORTED");
-  assert.equal(probeOn(ipc_next_id, { files, calls: { geteuid: 0 } }).criuDiffers, null);
+  const { calls, links } = ROOT_OF_NOTHING;
+  const files = { ...refused, ...ROOT_OF_NOTHING.files };
+  assert.equal(
+    probeOn(ipc_next_id, { files, links, calls: { ...calls, geteuid: 65534 } }).criuDiffers?.verdict,
+    "SUPPORTED",
+  );
+  assert.equal(probeOn(ipc_next_id, { files, links, calls: { ...calls, geteuid: 0 } }).criuDiffers, null);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FakeMachine } from "../fake_libc.ts";
-import { NOBODY_STATUS, ROOT_STATUS } from "../fake_libc.ts";
+import { CRIU_USER_STATUS, NOBODY_STATUS, ROOT_STATUS } from "../fake_libc.ts";
 import loginuid from "../../../probes/loginuid.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
@@ -45,6 +45,6 @@ probeCases(loginuid, [
 ]);
 
 Deno.test("loginuid says that criu does not ask with --unprivileged, and only then", () => {
-  assert.equal(probeOn(loginuid, machine(UNSET, {}, NOBODY_STATUS)).criuDiffers?.verdict, "UNSUPPORTED");
+  assert.equal(probeOn(loginuid, machine(UNSET, {}, CRIU_USER_STATUS)).criuDiffers?.verdict, "UNSUPPORTED");
   assert.equal(probeOn(loginuid, machine(UNSET)).criuDiffers, null);
 });

@@ -1,5 +1,5 @@
 import ns_last_pid from "../../../probes/ns_last_pid.ts";
-import { FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
+import { FILTERED_STATUS, NOBODY_STATUS, ROOT_OF_NOTHING } from "../fake_libc.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 import assert from "node:assert/strict";
 
@@ -71,8 +71,12 @@ probeCases(ns_last_pid, [
 ]);
 
 Deno.test("criu's yes to a refused write is told", () => {
-  const files = { ...there, "/proc/self/status": NOBODY_STATUS };
-  assert.equal(probeOn(ns_last_pid, { files, calls: { write: "EPERM" } }).criuDiffers?.verdict, "SUPPORTED");
+  const { calls, links } = ROOT_OF_NOTHING;
+  const files = { ...there, ...ROOT_OF_NOTHING.files };
+  assert.equal(
+    probeOn(ns_last_pid, { files, links, calls: { ...calls, write: "EPERM" } }).criuDiffers?.verdict,
+    "SUPPORTED",
+  );
   const readOnlyFiles = {
     "/proc/sys/kernel": "",
     "/proc/sys/kernel/ns_last_pid": "!EROFS",

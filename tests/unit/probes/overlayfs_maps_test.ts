@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PTRACE_SEIZE } from "../../../ffi/uapi.ts";
 import overlayfs_maps from "../../../probes/overlayfs_maps.ts";
-import { type Call, NOBODY_STATUS } from "../fake_libc.ts";
+import { type Call, CRIU_USER_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
 const ADDRESS = 0x7f12345000;
@@ -67,7 +67,7 @@ probeCases(overlayfs_maps, [
 ]);
 
 Deno.test("overlayfs_maps says that criu takes a refused namespace for a yes", () => {
-  const files = { "/proc/self/status": NOBODY_STATUS };
+  const files = { "/proc/self/status": CRIU_USER_STATUS };
   assert.equal(probeOn(overlayfs_maps, { clone: "EPERM", files }).criuDiffers?.verdict, "SUPPORTED");
   assert.equal(probeOn(overlayfs_maps, { calls: refusing("overlay", "EINVAL") }).criuDiffers, null);
 });

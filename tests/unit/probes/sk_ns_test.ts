@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FakeMachine, Reply } from "../fake_libc.ts";
-import { NOBODY_STATUS } from "../fake_libc.ts";
+import { CRIU_USER_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import sk_ns from "../../../probes/sk_ns.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
@@ -22,6 +22,9 @@ probeCases(sk_ns, [
 ]);
 
 Deno.test("sk_ns says that criu does not ask with --unprivileged, and only then", () => {
-  assert.equal(probeOn(sk_ns, { ...asks(1001), ...nobody }).criuDiffers?.verdict, "UNSUPPORTED");
+  assert.equal(
+    probeOn(sk_ns, { ...asks(1001), files: { "/proc/self/status": CRIU_USER_STATUS } }).criuDiffers?.verdict,
+    "UNSUPPORTED",
+  );
   assert.equal(probeOn(sk_ns, asks(1001)).criuDiffers, null);
 });

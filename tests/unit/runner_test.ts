@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { type Answer, blocked, type Probe, supported } from "../../probes/probe.ts";
+import { Runner } from "../../probes/run.ts";
+import { fakeLibc, type FakeMachine, NOBODY_STATUS } from "./fake_libc.ts";
+import { findingOf } from "./finding.ts";
+
+const REFUSED: Answer = blocked("no", { cause: "DEVICE", why: "gone", text: "bring it", command: null });
+
+/** A probe with one known fault of criu that does what it is told. */
+function probe(run: Probe["run"], fault: Partial<Probe["criuFaults"][number]> = {}): Probe {
+  const criuFaults = [{
+    when: ["BLOCKED"] as const,
+    says: "SUPPORTED" as const,
+    why: "it is blind",
+    reproduce: "x",
+    ...fault,
+  }];
+  return { ...findingOf("SUPPORTED").feature, criuFaults, absentOn: [], run };
+}
+
+const CASES: readonly (readonly [string, Partial<Probe["criuFaults"][number]>, FakeMachine, boolean, boolean])[] = [
+  ["where the verdict is the one of a fault", {}, {}, false, true],
+  ["not for another verdict", { when: ["UNSUPPORTED"] }, {}, false, false],
+  ["not where the fault does not apply", { applies: () => false }, {}, false, false],
+  ["in a category, for a fault of the category", { onlyInCategory: true }, {}, false, true],
+  ["not with --feature, for a fault of the category", { onlyInCategory: true }, {}, true, false],
+  ["not where criu would not start", {}, { files: { "/proc/self/status": NOBODY_STATUS } }, false, false],
+];
+
+for (const [name, fault, machine, named, expected] of CASES) {
+  Deno.test(`a finding says that criu differs ${name}`, () => {
+    const finding = new Runner(fakeLibc(machine)).probe(probe(() => REFUSED, fault), Infinity, named);
+    assert.equal(finding.criuDiffers !== null, expected);
+  });
+}
+
+Deno.test("nothing is asked after the time is over", () => {
+  const finding = new Runner(fakeLibc()).probe(probe(() => assert.fail("asked")), 0);
+  assert.equal(finding.verdict, "INCONCLUSIVE");
+  assert.match(finding.reason ?? "", /--timeout/);
+});
+
+Deno.test("a fault of one probe is told and ends nothing", () => {
+  const finding = new Runner(fakeLibc()).probe(probe(() => {
+    throw new TypeError("x is not a function");
+  }));
+  assert.equal(finding.verdict, "INCONCLUSIVE");
+  assert.match(finding.reason ?? "", /cready itself failed: x is not a function/);
+});
+
+Deno.test("children are killed at once and taken away at the end", () => {
+  const libc = fakeLibc();
+  const runner = new Runner(libc);
+  runner.probe(probe(({ subject }) => {
+    using _child = subject();
+    return supported();
+  }));
+  assert.equal(runner.sys.dying.size, 1);
+  assert.equal(libc.children.size, 1);
+  runner[Symbol.dispose]();
+  assert.equal(libc.children.size, 0);
+  assert.equal(runner.sys.dying.size, 0);
+});
+
+Deno.test("at the limit of tasks those that were killed are taken away before another is made", () => {
+  let limit = true;
+  const libc = fakeLibc();
+  const cloneSleeper = (flags: number) => {
+    if (libc.children.size > 0 && limit) {
+      limit = false;
+      return -11; // EAGAIN
+    }
+    return libc.cloneSleeper(flags);
+  };
+  const runner = new Runner({ ...libc, cloneSleeper });
+  const child = probe(({ subject }) => {
+    using _child = subject();
+    return supported();
+  });
+  assert.equal(runner.probe(child).verdict, "SUPPORTED");
+  assert.equal(runner.probe(child).verdict, "SUPPORTED");
+  assert.equal(limit, false);
+  runner[Symbol.dispose]();
+  assert.equal(libc.children.size, 0);
+});
