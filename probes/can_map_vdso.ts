@@ -1,8 +1,18 @@
 import { SysError } from "../ffi/errno.ts";
-import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
+import { type CriuFault, defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
 
 const ARCH_MAP_VDSO_32 = 0x2002;
+
+/** A kernel that runs its tasks without a vDSO maps one when asked, and answers its size. */
+export const SIZE_TAKEN_FOR_NO: CriuFault = {
+  when: ["SUPPORTED"],
+  applies: (_answer, evidence) =>
+    evidence.some(({ call, errno }) => call.startsWith("arch_prctl(ARCH_MAP_VDSO_32") && errno === null),
+  says: "UNSUPPORTED",
+  why: "it takes only 0 and EEXIST for a yes, and the kernel answers the size of the vDSO that it has just mapped",
+  reproduce: "criu check --feature can_map_vdso on a kernel booted with vdso=0",
+};
 
 export default defineProbe({
   id: "can_map_vdso",
@@ -18,7 +28,7 @@ export default defineProbe({
   mend: "boot Linux 4.9 or newer built with CONFIG_IA32_EMULATION=y and CONFIG_CHECKPOINT_RESTORE=y",
   references: ["man:arch_prctl(2)", "linux:arch/x86/kernel/process_64.c prctl_map_vdso", "criu:kdat_can_map_vdso"],
   autoloads: [],
-  criuFaults: [],
+  criuFaults: [SIZE_TAKEN_FOR_NO],
   absentOn: ["EINVAL"],
   run({ sys, subject }) {
     const { name, syscalls } = sys.arch;

@@ -1,3 +1,4 @@
+import { SIZE_TAKEN_FOR_NO } from "./can_map_vdso.ts";
 import { DeathError } from "../ffi/subject.ts";
 import { errnoName, SysError } from "../ffi/errno.ts";
 import { MAP_ANONYMOUS, MAP_PRIVATE, PAGE, SIGSEGV } from "../ffi/uapi.ts";
@@ -22,7 +23,7 @@ export default defineProbe({
   mend: "boot Linux 4.12 or newer for x86_64, built with CONFIG_IA32_EMULATION=y and CONFIG_CHECKPOINT_RESTORE=y",
   references: ["man:syscall(2)", "linux:arch/x86/kernel/process_64.c do_arch_prctl_64", "criu:kdat_compatible_cr"],
   autoloads: [],
-  criuFaults: [],
+  criuFaults: [SIZE_TAKEN_FOR_NO],
   absentOn: ["EINVAL"],
   run({ sys, host, subject }) {
     const { compat } = sys.arch;

@@ -24,6 +24,7 @@ export interface ReportFinding {
   };
   readonly verdict: "SUPPORTED" | "UNSUPPORTED" | "BLOCKED" | "INCONCLUSIVE";
   readonly reason: string | null;
+  readonly remedies: readonly { readonly cause: string; readonly why: string }[];
   readonly criuDiffers: { readonly version: string; readonly verdict: string; readonly why: string } | null;
 }
 
@@ -55,7 +56,8 @@ export interface RunResult {
   /** The parsed output of `check --all --json`; null where it is no report. */
   readonly all: Report | null;
   /** The same of `check --json --feature a,b,…`, with the names that `all` lacks. */
-  readonly named: Report | null;
+  /** The findings of the `--feature a,b,… --json` run; null where it is none. */
+  readonly named: readonly ReportFinding[] | null;
   readonly criu: CriuResult | null;
   /** The kernel's configuration, without the CONFIG_ in front; what is not set is absent. */
   readonly config: ReadonlyMap<string, string>;
@@ -81,7 +83,7 @@ export function readRun(folder: string): RunResult {
     seconds: run.seconds,
     cready,
     all: parseReport(cready.get("all")?.out),
-    named: parseReport(cready.get("features")?.out),
+    named: parseNamed(cready.get("features")?.out),
     criu: readCriu(`${folder}/criu`),
     config: parseConfig(textOf(`${folder}/facts/config`)),
     modules: {
@@ -148,6 +150,17 @@ function parseReport(text: string | undefined): Report | null {
   try {
     const value = JSON.parse(text ?? "");
     return Array.isArray(value?.findings) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Feature by feature, each with its finding: schema/features.graphql. */
+function parseNamed(text: string | undefined): ReportFinding[] | null {
+  try {
+    const value = JSON.parse(text ?? "");
+    if (!Array.isArray(value)) return null;
+    return value.map(({ finding, ...feature }) => ({ feature, ...finding }));
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import can_map_vdso from "../../../probes/can_map_vdso.ts";
 import { Runner } from "../../../probes/run.ts";
 import { fakeLibc, FILTERED_STATUS } from "../fake_libc.ts";
-import { probeCases } from "../probe_case.ts";
+import { probeCases, probeOn } from "../probe_case.ts";
 
 probeCases(can_map_vdso, [
   ["there is a vDSO already", { calls: { arch_prctl: "EEXIST" } }, "SUPPORTED"],
@@ -28,4 +28,9 @@ Deno.test("can_map_vdso is UNSUPPORTED on an architecture without arch_prctl", (
   );
   assert.equal(finding.verdict, "UNSUPPORTED");
   assert.match(finding.reason ?? "", /by design/);
+});
+
+Deno.test("can_map_vdso says that criu takes a size for a no", () => {
+  assert.equal(probeOn(can_map_vdso, { calls: { arch_prctl: 8192 } }).criuDiffers?.verdict, "UNSUPPORTED");
+  assert.equal(probeOn(can_map_vdso, { calls: { arch_prctl: "EEXIST" } }).criuDiffers, null);
 });
