@@ -1,7 +1,7 @@
 import { SysError } from "../ffi/errno.ts";
 import type { Libc } from "../ffi/libc.ts";
 import type { Finding, Probe } from "../probes/probe.ts";
-import { FEATURE_NAMES, featureNamed, PROBES, probesOf } from "../probes/registry.ts";
+import { FEATURE_NAMES, probesOf } from "../probes/registry.ts";
 import { Runner } from "../probes/run.ts";
 import { conclude, isNo } from "../report/outcome.ts";
 import { checkJson, featuresJson, findingJson } from "../report/json.ts";
@@ -11,8 +11,8 @@ import { detailLines, evidenceLines, findingLine, type Level, logLine } from "..
 import { besideCriu } from "./beside_criu.ts";
 import { type CheckRequest, parseCheck } from "./check_options.ts";
 import { Console } from "./console.ts";
+import { probeNamed } from "./features.ts";
 import { checkHelp } from "./help.ts";
-import { closestName } from "./spelling.ts";
 import { shown, UsageError } from "./usage.ts";
 import { versionLine } from "./help.ts";
 
@@ -29,13 +29,6 @@ export function check(args: readonly string[], libc: Libc): number {
   using runner = new Runner(libc, { noAutoload: request.noAutoload });
   const run = new CheckRun(request, runner, console);
   return probes ? run.features(probes, request.features!) : run.categories();
-}
-
-function probeNamed(name: string): Probe {
-  const probe = featureNamed(name);
-  if (probe) return probe;
-  const close = closestName(name, [...FEATURE_NAMES, ...PROBES.map(({ id }) => id)]);
-  throw new UsageError(`Unknown feature ${shown(name)}${close ? ` (did you mean ${close}?)` : ""}`);
 }
 
 function enterFolder(path: string | null, libc: Libc): void {

@@ -1,5 +1,6 @@
 import type { Scope } from "../probes/registry.ts";
 import { IGNORED_OPTIONS } from "./criu_options.ts";
+import { probeNamed } from "./features.ts";
 import { getopt, type OptionSpec } from "./getopt.ts";
 import { shown, UsageError } from "./usage.ts";
 
@@ -115,6 +116,8 @@ export function parseCheck(args: readonly string[]): CheckCommand {
     else if (name === "feature") {
       // As in the patch of 2016: the list is printed at once, whatever else is on the command line.
       if (value === "list") return "list";
+      // As in criu each one must exist, though only the last one counts.
+      value!.split(",").forEach(probeNamed);
       feature = value!;
     } else if (name === "remedies") remedies = true;
     else if (name === "table" || name === "json" || name === "ndjson") format = name;

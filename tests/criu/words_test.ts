@@ -23,6 +23,8 @@ const SAME: readonly (readonly string[])[] = [
   ["check", "--feat", NAME],
   ["--feature", NAME, "check"],
   ["check", "--feature", "tun", "--feature", NAME],
+  ["check", "--feature", "no such", "--feature", NAME],
+  ["check", "--feature", "no such", "--ms"],
   ["check", "--feature", NAME, "--all"],
   ["check", "--feature", ""],
   ["check", "--feature="],
@@ -104,12 +106,6 @@ const DIFFERENT: readonly (readonly [words: readonly string[], criu: number, cre
   [["no-such-command"], 1, 2, "so is a command that it does not have"],
   [["check", "-vx"], 0, 1, "criu takes a level that is no number for 0, and so hides its reasons"],
   [["check", "--verbosity=x"], 0, 1, "the same"],
-  [
-    ["check", "--feature", "no such", "--feature", NAME],
-    1,
-    0,
-    "only the last --feature counts, so only that one is read",
-  ],
   [["check", "--bogus", "--help"], 0, 1, "a fault is told although help is asked for"],
 ];
 

@@ -101,8 +101,9 @@ for (const [args, field, value] of REQUESTS) {
 }
 
 Deno.test("parseCheck lets the last --feature win and prints the list at once", () => {
-  const request = parseCheck(["check", "--feature", "a", "--feature", "b,c"]);
-  assert.deepEqual((request as { features: unknown }).features, ["b", "c"]);
+  const request = parseCheck(["check", "--feature", "ns_last_pid", "--feature", "kcmp,map_files"]);
+  assert.deepEqual((request as { features: unknown }).features, ["kcmp", "map_files"]);
+  assert.throws(() => parseCheck(["check", "--feature", "no such", "--feature", "kcmp"]), /Unknown feature no such/);
   assert.equal(parseCheck(["check", "--feature", "list", "--feature", "nonsense", "--ms"]), "list");
 });
 

@@ -1,0 +1,12 @@
+import type { Probe } from "../probes/probe.ts";
+import { FEATURE_NAMES, featureNamed, PROBES } from "../probes/registry.ts";
+import { closestName } from "./spelling.ts";
+import { shown, UsageError } from "./usage.ts";
+
+/** The probe of a name that was given to --feature. Throws `UsageError`, with the name that may have been meant. */
+export function probeNamed(name: string): Probe {
+  const probe = featureNamed(name);
+  if (probe) return probe;
+  const close = closestName(name, [...FEATURE_NAMES, ...PROBES.map(({ id }) => id)]);
+  throw new UsageError(`Unknown feature ${shown(name)}${close ? ` (did you mean ${close}?)` : ""}`);
+}
