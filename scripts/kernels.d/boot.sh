@@ -31,8 +31,8 @@ modules_member() { # modules_member IMAGE : prints its path
   echo "$member"
 }
 
-make_initrd() { # make_initrd IMAGE JOB FILE
-  local image=$1 job=$2 initrd=$3 release
+make_initrd() { # make_initrd KERNEL VARIANT IMAGE JOB FILE
+  local kernel=$1 variant=$2 image=$3 job=$4 initrd=$5 release
   local own="$initrd.d"
   release=$(<"$image/release")
   mkdir -p "$own/job" "$own/boot"
@@ -41,7 +41,8 @@ make_initrd() { # make_initrd IMAGE JOB FILE
   cp "$job" "$own/job/job"
   cp "$image/config" "$own/boot/config-$release"
   echo "$MODULES_WANTED" >"$own/job/modules"
-  printf "MODULES='%s' LEAVE_OUT='%s' RESULT_DEVICE='%s'\n" "$MODULES" "$LEAVE_OUT" "$RESULT_DEVICE" >"$own/job/settings"
+  printf "KERNEL='%s' VARIANT='%s' MODULES='%s' LEAVE_OUT='%s' RESULT_DEVICE='%s'\n" \
+    "$kernel" "$variant" "$MODULES" "$LEAVE_OUT" "$RESULT_DEVICE" >"$own/job/settings"
   [ -z "$BEFORE" ] || echo "$BEFORE" >"$own/job/before"
   [ ! -e "$CREADY_BINARY" ] || cp --reflink=auto "$CREADY_BINARY" "$own/job/cready"
   {
@@ -53,7 +54,7 @@ make_initrd() { # make_initrd IMAGE JOB FILE
 }
 
 # What a guest can do without, two seconds of its boot; no check asks about any of it.
-QUICK='mitigations=off nokaslr cryptomgr.notests'
+QUICK='mitigations=off nokaslr cryptomgr.notests init_on_alloc=0'
 
 emulate() { # emulate IMAGE INITRD FOLDER : never KVM, guests hang under it where it is nested
   local image=$1 initrd=$2 folder=$3
@@ -85,7 +86,7 @@ $MORE_BEFORE"
   for try in 1 2; do
     rm -rf "$folder"
     mkdir -p "$folder"
-    make_initrd "$image" "$job" "$work/initrd"
+    make_initrd "$kernel" "$variant" "$image" "$job" "$work/initrd"
     code=0
     emulate "$image" "$work/initrd" "$folder" || code=$?
     if tar -xzf "$folder/result.tar.gz" -C "$folder" 2>>"$folder/qemu.log" && [ -e "$folder/done" ]; then ended=yes; fi
