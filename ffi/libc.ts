@@ -3,27 +3,22 @@ import { hostArch } from "./arch/host.ts";
 import { SysError } from "./errno.ts";
 import { Memory } from "./memory.ts";
 
-/** The calls that are needed in every run. Each group is opened when it is first used. */
+/** What nearly every run needs, opened at once: a library opened a second time costs half a millisecond more. */
 const CORE = {
   // long syscall(long number, ...); the variadic arguments travel in the same registers as named ones
   syscall: { parameters: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], result: "i64" },
   // int *__errno_location(void)
   __errno_location: { parameters: [], result: "pointer" },
-} as const satisfies Deno.ForeignLibraryInterface;
-
-const CHILD = {
   // int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
   clone: { parameters: ["pointer", "i64", "i32", "i64"], result: "i32" },
+  // void *dlsym(void *handle, const char *symbol); handle NULL is RTLD_DEFAULT
+  dlsym: { parameters: ["i64", "buffer"], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+/** Opened when it is first used. */
 const ENVIRONMENT = {
   // char *getenv(const char *name)
   getenv: { parameters: ["buffer"], result: "pointer" },
-} as const satisfies Deno.ForeignLibraryInterface;
-
-const LOADER = {
-  // void *dlsym(void *handle, const char *symbol); handle NULL is RTLD_DEFAULT
-  dlsym: { parameters: ["i64", "buffer"], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const SCRATCH_BYTES = 1 << 20;
@@ -84,16 +79,14 @@ export function openLibc(): Libc {
   if (!pointer) throw new Error("Cannot use the scratch memory: mmap returned NULL");
   const memory = new Memory(base, Deno.UnsafePointerView.getArrayBuffer(pointer, SCRATCH_BYTES));
 
-  let clone: ((fn: Deno.PointerValue, stack: number, flags: number, arg: number) => number) | undefined;
+  const clone = core.clone as unknown as (
+    fn: Deno.PointerValue,
+    stack: number,
+    flags: number,
+    arg: number,
+  ) => number;
   let stack = 0;
-  let dlsym: ((name: string) => Deno.PointerValue) | undefined;
-  const find = (name: string): Deno.PointerValue => {
-    dlsym ??= (() => {
-      const { symbols } = Deno.dlopen("libc.so.6", LOADER);
-      return (symbol: string) => symbols.dlsym(0n, cstring(symbol));
-    })();
-    return dlsym(name);
-  };
+  const find = (name: string): Deno.PointerValue => core.dlsym(0n, cstring(name));
 
   return {
     arch,
@@ -103,9 +96,8 @@ export function openLibc(): Libc {
       return nr === undefined ? -38 /* ENOSYS */ : invoke(nr, args);
     },
     cloneSleeper(flags) {
-      clone ??= Deno.dlopen("libc.so.6", CHILD).symbols.clone as unknown as typeof clone;
       stack ||= map(STACK_BYTES) + STACK_BYTES;
-      const pid = clone!(find("sleep"), stack, flags | SIGCHLD, CHILD_SECONDS);
+      const pid = clone(find("sleep"), stack, flags | SIGCHLD, CHILD_SECONDS);
       return pid < 0 ? -errno.getInt32() : pid;
     },
     symbol(name) {
