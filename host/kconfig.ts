@@ -10,6 +10,7 @@ export type KconfigValue = string;
 
 /** zlib is loaded when there is something to unpack; importing it would cost every start 2 ms. */
 function gunzip(bytes: Uint8Array): Uint8Array {
+  // deno-lint-ignore no-process-global -- importing it is what costs
   return process.getBuiltinModule("node:zlib").gunzipSync(bytes, { maxOutputLength: LIMIT });
 }
 
