@@ -37,6 +37,9 @@ function enterFolder(path: string | null, libc: Libc): void {
   if (result < 0) throw new UsageError(`Can't change directory to ${shown(path)}: ${new SysError("", -result).code}`);
 }
 
+/** Shorter runs show no progress. */
+const PROGRESS_AFTER_MS = 300;
+
 /** One run: asks, prints as it goes, and concludes. */
 class CheckRun {
   readonly #request: CheckRequest;
@@ -75,7 +78,10 @@ class CheckRun {
     const modules = this.#modulesBefore(probes);
     const findings: Finding[] = [];
     for (const probe of probes) {
-      this.#console.progress(`${findings.length + 1}/${probes.length} ${probe.id}`);
+      // A run is mostly over before anybody could read it.
+      if (performance.now() - this.#start > PROGRESS_AFTER_MS) {
+        this.#console.progress(`${findings.length + 1}/${probes.length} ${probe.id}`);
+      }
       const finding = this.#probe(probe);
       findings.push(finding);
       // criu stops here; a document holds all that was asked for.
