@@ -3,7 +3,7 @@ import type { Fd } from "../ffi/fd.ts";
 import { readText } from "../ffi/files.ts";
 import { O_CLOEXEC, SIGUSR1 } from "../ffi/uapi.ts";
 import { epollTargets, eventfdCount, inotifyWatches, signalMask } from "../proc/fdinfo.ts";
-import { type Answer, blocked, defineProbe, type Kernel, type Remedy, supported, unsupported } from "./probe.ts";
+import { type Answer, blocked, defineProbe, type Kernel, lacking, type Remedy, supported } from "./probe.ts";
 
 const COUNT = 13;
 const EPOLL_CTL_ADD = 1;
@@ -42,7 +42,7 @@ export default defineProbe({
   absentOn: ["ENOSYS"],
   run(kernel) {
     const missing = [eventfd(kernel), epoll(kernel), signalfd(kernel)].filter((one) => one !== undefined);
-    if (missing.length > 0) return unsupported(missing.join(", "));
+    if (missing.length > 0) return lacking(kernel.host, missing.join(", "));
     try {
       return inotify(kernel);
     } catch (error) {
@@ -127,11 +127,11 @@ function watches(kernel: Kernel, fd: Fd): Answer {
       "read(/proc/self/fdinfo/INOTIFY)",
       found ? `wd ${wd}, ${found.handle ? "a file handle" : NO_HANDLE}` : "no wd",
     );
-    if (!found) return unsupported("the fdinfo of an inotify descriptor has no wd of its watch");
+    if (!found) return lacking(kernel.host, "the fdinfo of an inotify descriptor has no wd of its watch");
     if (found.handle) return supported();
   }
   if (refused) throw refused;
-  return unsupported(`the fdinfo of an inotify descriptor has no file handle for ${FOLDERS.join(", ")}`);
+  return lacking(kernel.host, `the fdinfo of an inotify descriptor has no file handle for ${FOLDERS.join(", ")}`);
 }
 
 /** inotify's own limits, which the errnos of its calls stand for once other descriptors were to be had. */

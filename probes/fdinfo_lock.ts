@@ -1,6 +1,6 @@
 import { LOCK_SH } from "../ffi/uapi.ts";
 import { readText } from "../ffi/files.ts";
-import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, lacking, supported } from "./probe.ts";
 
 const LOCK_NB = 4;
 
@@ -21,7 +21,7 @@ export default defineProbe({
   autoloads: [],
   criuFaults: [],
   absentOn: ["ENOSYS"],
-  run({ sys }) {
+  run({ sys, host }) {
     // A folder of this process: nobody else can have a lock on it, and ours ends with the descriptor.
     using file = sys.open("/proc/self/fdinfo");
     sys.ask("flock(fd, LOCK_SH)", file.number, LOCK_SH | LOCK_NB);
@@ -30,7 +30,7 @@ export default defineProbe({
     sys.note("read(/proc/self/fdinfo/N)", line?.replace("\t", " ") ?? "no lock");
     if (line && /\bFLOCK +ADVISORY +READ\b/.test(line)) return supported();
     if (line) return inconclusive("/proc/self/fdinfo/N has a line lock that does not tell the lock just taken");
-    if (/^flags:\t/m.test(text)) return unsupported("/proc/self/fdinfo/N has no line lock for the lock just taken");
+    if (/^flags:\t/m.test(text)) return lacking(host, "/proc/self/fdinfo/N has no line lock for the lock just taken");
     return inconclusive("/proc/self/fdinfo/N does not have the lines of an open file");
   },
 });

@@ -1,6 +1,6 @@
 import { struct } from "../ffi/struct.ts";
 import { PTRACE_GET_RSEQ_CONFIGURATION } from "../ffi/uapi.ts";
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, lacking, supported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
 
 const CONFIGURATION = struct("ptrace_rseq_configuration", 24, {
@@ -26,7 +26,7 @@ export default defineProbe({
   autoloads: [],
   criuFaults: [],
   absentOn: ["EIO"],
-  run({ sys, subject }) {
+  run({ sys, host, subject }) {
     const { memory } = sys;
     const at = CONFIGURATION.pack(memory, { flags: 0xffffffff });
     using child = subject();
@@ -35,6 +35,9 @@ export default defineProbe({
     const flags = CONFIGURATION.get(memory, at, "flags");
     // CRIU knows this size and no flags; what a newer kernel might say otherwise it cannot use.
     if (size === CONFIGURATION.size && flags === 0) return supported();
-    return unsupported(`ptrace(${text}) gives ${size} bytes and flags ${flags}; CRIU knows 24 bytes and flags 0 only`);
+    return lacking(
+      host,
+      `ptrace(${text}) gives ${size} bytes and flags ${flags}; CRIU knows 24 bytes and flags 0 only`,
+    );
   },
 });

@@ -1,7 +1,7 @@
 import { SysError } from "../ffi/errno.ts";
 import { struct } from "../ffi/struct.ts";
 import { AF_INET6, SOCK_CLOEXEC, SOCK_DGRAM } from "../ffi/uapi.ts";
-import { blocked, defineProbe, type Kernel, supported } from "./probe.ts";
+import { blocked, defineProbe, inconclusive, type Kernel, supported } from "./probe.ts";
 
 const SOL_IPV6 = 41;
 const IPV6_FREEBIND = 78;
@@ -36,7 +36,11 @@ export default defineProbe({
     const address = SOCKADDR_IN6.pack(memory, { family: AF_INET6, address: NOT_OURS });
     // Without the option the kernel answers EADDRNOTAVAIL.
     kernel.sys.ask("bind([2001:db8::]:0)", socket.number, address, SOCKADDR_IN6.size);
-    return supported();
+    const size = memory.alloc(4), bound = SOCKADDR_IN6.pack(memory);
+    memory.setU32(size, SOCKADDR_IN6.size);
+    kernel.sys.call("getsockname", socket.number, bound, size);
+    if (SOCKADDR_IN6.get(memory, bound, "address") === NOT_OURS) return supported();
+    return inconclusive("bind([2001:db8::]:0) answers 0 and does not bind the socket to that address");
   },
 });
 

@@ -15,6 +15,35 @@ const LIMITS = ["EMFILE", "ENFILE", "ENOSPC", "EAGAIN", "ENOMEM", "EDQUOT", "EUS
 /** Opening, reading and writing files cannot be answered falsely by a filter without ending this program first. */
 const FILE_CALLS = ["open", "openat", "read", "readlink", "getdents64", "write"];
 
+/** Calls that do nothing when all their arguments are -1, and are refused for that only. */
+const SENSELESS: ReadonlySet<SyscallName> = new Set([
+  "arch_prctl",
+  "bind",
+  "clone",
+  "clone3",
+  "getsockopt",
+  "io_setup",
+  "ioctl",
+  "kcmp",
+  "memfd_create",
+  "mount",
+  "move_mount",
+  "openat2",
+  "pidfd_getfd",
+  "pidfd_open",
+  "prctl",
+  "ptrace",
+  "rt_sigqueueinfo",
+  "setsockopt",
+  "socket",
+  "timer_create",
+  "timerfd_create",
+  "unshare",
+  "userfaultfd",
+  "vmsplice",
+]);
+const SIGSYS = 31;
+
 /** Turns what a probe threw into its answer: what an errno proves depends on the rights and filters here. */
 export function judge(probe: Probe, error: unknown, sys: Sys, host: Host): Answer {
   if (error instanceof TimeoutError) {
@@ -22,7 +51,7 @@ export function judge(probe: Probe, error: unknown, sys: Sys, host: Host): Answe
       undetermined("ask again on an idle machine, with --feature"),
     ]);
   }
-  if (error instanceof DeathError) return inconclusive(error.message);
+  if (error instanceof DeathError) return died(error, host);
   if (!(error instanceof SysError)) {
     // A fault of one probe must not hide the answers of the others; the tests look for this text.
     return inconclusive(`cready itself failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -42,31 +71,55 @@ export function judge(probe: Probe, error: unknown, sys: Sys, host: Host): Answe
   return inconclusive(error.message, [undetermined(whatWouldDecide(error, host))]);
 }
 
+/** The kernel sends SIGSYS for seccomp alone: a filter ends those who make a call, or who make it in another ABI. */
+function died(error: DeathError, host: Host): Answer {
+  const { status } = error;
+  if (!host.filtered || status.kind === "exited" || status.signal !== SIGSYS) return inconclusive(error.message);
+  return blocked(`${error.message} (SIGSYS), which a seccomp filter sent`, {
+    cause: "SECCOMP",
+    why: `a seccomp filter of this process ends whoever calls ${error.call}`,
+    text: `run outside of the sandbox, or with a seccomp profile that allows ${error.call}`,
+    command: null,
+  });
+}
+
 /** A second witness says whether a filter answered, or the kernel. */
 function underFilter(probe: Probe, error: SysError, sys: Sys, host: Host, absent: boolean): Answer {
   const name = callName(error) as SyscallName;
   const symbol = sys.arch.syscallSymbolPrefix + symbolOf(name);
   const call = host.symbol(symbol);
   const own = probe.symbol ? host.symbol(probe.symbol) : "unreadable";
-  const off = probe.kconfig.find((option) => host.kconfig.value(option) === "n");
   if (error.code === "ENOSYS" && (call === "weak" || call === "absent")) {
     return unsupported(`${error.message}; /proc/kallsyms has no ${symbol} of its own`);
   }
   if (own === "absent" && absent) return unsupported(`${error.message}; /proc/kallsyms has no ${probe.symbol}`);
-  if (off && absent) return unsupported(`${error.message}; ${off} is not set in ${host.kconfig.source}`);
   const filter: Remedy = {
     cause: "SECCOMP",
     why: `a seccomp filter of this process answers ${name} with ${error.code}`,
     text: `run outside of the sandbox, or with a seccomp profile that allows ${name}`,
     command: null,
   };
-  // The kernel never answers ENOSYS for a call it has; EPERM and EACCES have no other cause left to verify.
-  if (call === "built-in" && ["ENOSYS", "EPERM", "EACCES"].includes(error.code)) {
+  // The kernel never answers ENOSYS for a call that it has.
+  if (call === "built-in" && (error.code === "ENOSYS" || refusedWhatever(name, error, sys))) {
     return blocked(`a seccomp filter answers ${error.message}; /proc/kallsyms has ${symbol}`, filter);
+  }
+  // Named in the file: the options of older and of newer kernels are not those of this one.
+  const off = probe.kconfig.find((option) => host.kconfig.options.get(option) === "n");
+  if (off && absent) {
+    return unsupported(`${error.message}; ${off} is not set in ${host.kconfig.source}`);
   }
   return inconclusive(`${error.message}, under a seccomp filter, which may have answered instead of the kernel`, [
     undetermined("run outside of the sandbox, without a seccomp filter"),
   ]);
+}
+
+/**
+ * Whether a call is refused in the same way when all its arguments are -1. The kernel finds another fault with these
+ * (EINVAL, EBADF, EFAULT, ESRCH, E2BIG) before it looks at any right, so then it was not the kernel that refused.
+ */
+function refusedWhatever(name: SyscallName, { code, errno }: SysError, sys: Sys): boolean {
+  if (!REFUSALS.includes(code) || !SENSELESS.has(name)) return false;
+  return sys.try(name, -1, -1, -1, -1, -1, -1) === -errno;
 }
 
 /** The system call an error's text names, such as `kcmp` of `kcmp(self, self, KCMP_VM)`. */

@@ -1,7 +1,9 @@
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
 
 /** KCMP_VM, linux/kcmp.h: do two processes share their address space? */
 const KCMP_VM = 1;
+/** KCMP_FILE: are two descriptors the same open file? */
+const KCMP_FILE = 0;
 
 export default defineProbe({
   id: "kcmp",
@@ -28,6 +30,19 @@ export default defineProbe({
   absentOn: ["ENOSYS"],
   run({ sys, pid }) {
     const same = sys.ask("kcmp(self, self, KCMP_VM)", pid, pid, KCMP_VM, 0, 0);
-    return same === 0 ? supported() : unsupported(`kcmp(self, self, KCMP_VM) answers ${same} instead of 0`);
+    if (same !== 0) return unsupported(`kcmp(self, self, KCMP_VM) answers ${same} instead of 0`);
+    // Two that are not the same: a filter that makes up a 0 does so here too.
+    const [reader, writer] = sys.pipe();
+    using one = reader;
+    using other = writer;
+    const order = sys.ask(
+      "kcmp(self, self, KCMP_FILE, both ends of a pipe)",
+      pid,
+      pid,
+      KCMP_FILE,
+      one.number,
+      other.number,
+    );
+    return order > 0 ? supported() : inconclusive("kcmp(self, self, KCMP_FILE) takes both ends of a pipe for one file");
   },
 });

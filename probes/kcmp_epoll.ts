@@ -1,4 +1,4 @@
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
 
 /** KCMP_EPOLL_TFD, linux/kcmp.h: is a descriptor the target of an epoll set? */
 const KCMP_EPOLL_TFD = 7;
@@ -36,6 +36,11 @@ export default defineProbe({
     memory.setU32(slot, set.number);
     memory.setU32(slot + 4, target.number);
     const order = sys.ask("kcmp(self, self, KCMP_EPOLL_TFD)", pid, pid, KCMP_EPOLL_TFD, target.number, slot);
-    return order === 0 ? supported() : unsupported(`kcmp(self, self, KCMP_EPOLL_TFD) answers ${order} instead of 0`);
+    if (order !== 0) return unsupported(`kcmp(self, self, KCMP_EPOLL_TFD) answers ${order} instead of 0`);
+    // The descriptor was added once, so there is no second one to find; a filter that makes up a 0 finds it.
+    memory.setU32(slot + 8, 1);
+    const call = "kcmp(self, self, KCMP_EPOLL_TFD, the second of one)";
+    const second = sys.look(call, pid, pid, KCMP_EPOLL_TFD, target.number, slot);
+    return second < 0 ? supported() : inconclusive(`${call} answers ${second}, and there is none`);
   },
 });

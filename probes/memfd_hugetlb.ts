@@ -1,9 +1,11 @@
 import { Fd } from "../ffi/fd.ts";
 import { SysError } from "../ffi/errno.ts";
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
 
 const MFD_CLOEXEC = 1;
 const MFD_HUGETLB = 4;
+/** linux/magic.h */
+const HUGETLBFS_MAGIC = 0x958458f6;
 
 export default defineProbe({
   id: "memfd_hugetlb",
@@ -31,6 +33,10 @@ export default defineProbe({
     const text = 'memfd_create("", MFD_HUGETLB)';
     const made = sys.look(text, name, MFD_HUGETLB | MFD_CLOEXEC);
     if (made >= 0) {
+      const at = sys.memory.alloc(120); // struct statfs, f_type first
+      sys.call("fstatfs", made, at);
+      // Not closed: it is somebody else's.
+      if (sys.memory.u32(at) !== HUGETLBFS_MAGIC) return inconclusive(`${text} answers ${made}, which is no such file`);
       using _file = new Fd(sys, made);
       return supported();
     }

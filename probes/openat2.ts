@@ -1,10 +1,11 @@
 import { struct } from "../ffi/struct.ts";
 import { AT_FDCWD, O_CLOEXEC, O_PATH } from "../ffi/uapi.ts";
 import { Fd } from "../ffi/fd.ts";
-import { defineProbe, supported } from "./probe.ts";
+import { defineProbe, inconclusive, supported } from "./probe.ts";
 
 /** Stay on the mount where the path begins (linux/openat2.h): what CRIU asks it for. */
 const RESOLVE_NO_XDEV = 1;
+const F_GETFL = 3;
 const OPEN_HOW = struct("open_how", 24, { flags: [0, "u64"], mode: [8, "u64"], resolve: [16, "u64"] });
 
 export default defineProbe({
@@ -32,7 +33,12 @@ export default defineProbe({
   run({ sys }) {
     const how = OPEN_HOW.pack(sys.memory, { flags: O_PATH | O_CLOEXEC, resolve: RESOLVE_NO_XDEV });
     const path = sys.memory.cstring(".");
-    const fd = sys.ask('openat2(".", O_PATH, RESOLVE_NO_XDEV)', AT_FDCWD, path, how, OPEN_HOW.size);
+    const call = 'openat2(".", O_PATH, RESOLVE_NO_XDEV)';
+    const fd = sys.ask(call, AT_FDCWD, path, how, OPEN_HOW.size);
+    // Not closed: it is somebody else's.
+    if ((sys.try("fcntl", fd, F_GETFL) & O_PATH) === 0) {
+      return inconclusive(`${call} answers ${fd}, which it did not open`);
+    }
     using _opened = new Fd(sys, fd);
     return supported();
   },

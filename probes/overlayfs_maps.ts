@@ -13,7 +13,7 @@ import {
 } from "../ffi/uapi.ts";
 import { parseMaps } from "../proc/maps.ts";
 import { mountCall, mountChild, MOUNTING, ROOM } from "./mount_child.ts";
-import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
+import { defineProbe, inconclusive, lacking, supported } from "./probe.ts";
 
 const STATX_INO = 0x100;
 const STATX = struct("statx", 256, { ino: [32, "u64"], dev_major: [136, "u32"], dev_minor: [140, "u32"] });
@@ -66,6 +66,6 @@ export default defineProbe({
     const shown = `${mapping.device} ${mapping.inode}`;
     sys.note("read(/proc/CHILD/maps)", `${shown}, statx: ${wanted}`);
     if (shown === wanted) return supported();
-    return unsupported(`/proc/PID/maps shows ${shown} for a file of overlayfs whose statx(2) is ${wanted}`);
+    return lacking(kernel.host, `/proc/PID/maps shows ${shown} for a file of overlayfs whose statx(2) is ${wanted}`);
   },
 });

@@ -1,5 +1,5 @@
 import { PR_SET_MM, PR_SET_MM_MAP_SIZE } from "../ffi/uapi.ts";
-import { defineProbe, type Kernel, supported } from "./probe.ts";
+import { defineProbe, inconclusive, type Kernel, supported } from "./probe.ts";
 
 /** The size of struct prctl_mm_map that the kernel knows, in bytes; throws `SysError` where it knows none. */
 export function mapSize({ sys }: Kernel): number {
@@ -25,7 +25,7 @@ export default defineProbe({
   criuFaults: [],
   absentOn: ["EINVAL"],
   run(kernel) {
-    mapSize(kernel);
-    return supported();
+    if (mapSize(kernel) > 0) return supported();
+    return inconclusive("prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE) tells no size");
   },
 });

@@ -149,6 +149,11 @@ export function blocked(reason: string, remedy: Remedy, ...more: Remedy[]): Answ
   return { verdict: "BLOCKED", reason, remedies: [remedy, ...more] };
 }
 
+/** As `unsupported`, where a seccomp filter that made up a success would look the same. */
+export function lacking(host: Host, reason: string, remedies?: readonly Remedy[]): Answer {
+  return host.filtered ? inconclusive(reason) : unsupported(reason, remedies);
+}
+
 /** Could not be shown either way. */
 export function inconclusive(reason: string, remedies?: readonly Remedy[]): Answer {
   return remedies ? { verdict: "INCONCLUSIVE", reason, remedies } : { verdict: "INCONCLUSIVE", reason };

@@ -7,6 +7,7 @@ import {
   defineProbe,
   inconclusive,
   type Kernel,
+  lacking,
   type Remedy,
   supported,
   unsupported,
@@ -60,7 +61,7 @@ export default defineProbe({
     const peer = sys.look("ioctl(/dev/ptmx, TIOCGPTPEER)", master.number, TIOCGPTPEER, flags);
     if (peer >= 0) {
       sys.try("close", peer);
-      return unsupported("ioctl(/dev/ptmx, TIOCGPTPEER) opens a locked terminal");
+      return lacking(kernel.host, "ioctl(/dev/ptmx, TIOCGPTPEER) opens a locked terminal");
     }
     const byPath = openSlave(kernel, slave);
     if (byPath === EIO) return supported();
@@ -69,7 +70,7 @@ export default defineProbe({
     if (peer === -EIO || peer === -ENODEV || byPath === ENOENT) {
       return blocked(`${what}, though the terminal is there and locked`, ELSEWHERE);
     }
-    return byPath === 0 ? unsupported(`${call} opens a locked terminal`) : inconclusive(what);
+    return byPath === 0 ? lacking(kernel.host, `${call} opens a locked terminal`) : inconclusive(what);
   },
 });
 

@@ -1,6 +1,6 @@
 import { SysError } from "../ffi/errno.ts";
 import { connected, loopback, withoutLoopback } from "./loopback.ts";
-import { type Answer, defineProbe, inconclusive, type Kernel, supported, unsupported } from "./probe.ts";
+import { type Answer, defineProbe, inconclusive, type Kernel, lacking, supported } from "./probe.ts";
 import { repair, repairing, tcpSocket } from "./tcp_repair_window.ts";
 
 const SHUT_WR = 1;
@@ -24,7 +24,7 @@ export default defineProbe({
   run: (kernel) => halfClosed(kernel),
 });
 
-function halfClosed({ sys }: Kernel): Answer {
+function halfClosed({ sys, host }: Kernel): Answer {
   const { family, socket } = tcpSocket(sys);
   using server = socket;
   using client = tcpSocket(sys).socket;
@@ -54,6 +54,6 @@ function halfClosed({ sys }: Kernel): Answer {
   }
   const error = new SysError(call, -result);
   return error.code === "EPERM"
-    ? unsupported(`${error.message}, though an unconnected socket may be repaired`)
+    ? lacking(host, `${error.message}, though an unconnected socket may be repaired`)
     : inconclusive(error.message);
 }

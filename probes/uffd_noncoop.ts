@@ -1,4 +1,4 @@
-import { defineProbe, supported, unsupported } from "./probe.ts";
+import { defineProbe, lacking, supported } from "./probe.ts";
 import { openUffd, shakeHands } from "./uffd.ts";
 import { asRoot, notAskedUnprivileged, noteUser } from "./unprivileged.ts";
 
@@ -31,12 +31,12 @@ export default defineProbe({
   }, notAskedUnprivileged("uffd-noncoop")],
   absentOn: ["ENOSYS"],
   run(kernel) {
-    const { sys } = kernel;
+    const { sys, host } = kernel;
     noteUser(kernel);
     using first = openUffd(sys);
     const { features } = shakeHands(sys, first, "0");
-    const lacking = Object.entries(EVENTS).flatMap(([name, bit]) => features & bit ? [] : [`EVENT_${name}`]);
-    if (lacking.length > 0) return unsupported(`UFFDIO_API answers features without ${lacking.join(", ")}`);
+    const missing = Object.entries(EVENTS).flatMap(([name, bit]) => features & bit ? [] : [`EVENT_${name}`]);
+    if (missing.length > 0) return lacking(host, `UFFDIO_API answers features without ${missing.join(", ")}`);
     // A descriptor shakes hands once.
     using second = openUffd(sys);
     shakeHands(sys, second, SWITCHED_ON, ALL);

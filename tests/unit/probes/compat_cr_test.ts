@@ -25,7 +25,13 @@ probeCases(compat_cr, [
     "INCONCLUSIVE",
     /ENOSYS/,
   ],
-  ["a filter kills the child", { calls, compat: { signal: SIGSYS } }, "INCONCLUSIVE", /signal 31/],
+  ["something kills the child", { calls, compat: { signal: SIGSYS } }, "INCONCLUSIVE", /signal 31/],
+  [
+    "a filter kills the child",
+    { calls, compat: { signal: SIGSYS }, files: { "/proc/self/status": FILTERED_STATUS } },
+    "BLOCKED",
+    /SIGSYS/,
+  ],
   ["the instruction is none", off, "UNSUPPORTED", /SIGSEGV/],
   [
     "it was switched off at boot",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fdinfo_ext from "../../../probes/fdinfo_ext.ts";
-import type { FakeMachine } from "../fake_libc.ts";
+import { type FakeMachine, FILTERED_STATUS } from "../fake_libc.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
 const COMMON = "pos:\t0\nflags:\t02\nmnt_id:\t15\n";
@@ -34,6 +34,8 @@ function shows(
   };
 }
 
+const FILTERED = { "/proc/self/status": FILTERED_STATUS };
+
 probeCases(fdinfo_ext, [
   ["all four are shown", shows({}), "SUPPORTED"],
   ["the counter is missing", shows({ 2001: COMMON }), "UNSUPPORTED", /eventfd-count/],
@@ -43,6 +45,8 @@ probeCases(fdinfo_ext, [
   ["the signals are missing", shows({ 2003: COMMON }), "UNSUPPORTED", /sigmask/],
   ["the watch is missing", shows({ 2004: COMMON }), "UNSUPPORTED", /no wd/],
   ["no folder has a file handle", shows({ 2004: `${WATCH}\n` }), "UNSUPPORTED", /no file handle/],
+  ["a filter made the watch up", shows({ 2004: COMMON }, {}, FILTERED), "INCONCLUSIVE", /no wd/],
+  ["a filter made the target up", shows({ 2002: COMMON }, {}, FILTERED), "INCONCLUSIVE", /tfd/],
   ["there is no eventfd", shows({}, { eventfd2: "ENOSYS" }), "UNSUPPORTED", /eventfd2.*ENOSYS/],
   ["there is no inotify", shows({}, { inotify_init1: "ENOSYS" }), "UNSUPPORTED", /inotify_init1.*ENOSYS/],
   [

@@ -1,4 +1,4 @@
-import type { FakeMachine, Reply } from "../fake_libc.ts";
+import { type FakeMachine, FILTERED_STATUS, type Reply } from "../fake_libc.ts";
 import fdinfo_lock from "../../../probes/fdinfo_lock.ts";
 import { probeCases } from "../probe_case.ts";
 
@@ -12,6 +12,12 @@ const HEAD = "pos:\t0\nflags:\t02100000\nmnt_id:\t22\n";
 probeCases(fdinfo_lock, [
   ["the lock is told", fdinfo(HEAD + LINE), "SUPPORTED"],
   ["no lock is told", fdinfo(HEAD), "UNSUPPORTED", /no line lock/],
+  [
+    "no lock is told, and a filter may be why",
+    { ...fdinfo(HEAD), files: { ...fdinfo(HEAD).files, "/proc/self/status": FILTERED_STATUS } },
+    "INCONCLUSIVE",
+    /no line lock/,
+  ],
   ["there are no locks", fdinfo(HEAD + LINE, "ENOSYS"), "UNSUPPORTED", /flock.*ENOSYS/],
   ["the line is empty", fdinfo(HEAD + "lock:\t\n"), "INCONCLUSIVE", /does not tell/],
   ["another lock is told", fdinfo(HEAD + LINE.replace("READ", "WRITE")), "INCONCLUSIVE", /does not tell/],

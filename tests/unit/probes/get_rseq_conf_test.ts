@@ -1,6 +1,6 @@
 import { PTRACE_GET_RSEQ_CONFIGURATION, PTRACE_SEIZE } from "../../../ffi/uapi.ts";
 import get_rseq_conf from "../../../probes/get_rseq_conf.ts";
-import { type Call, NOBODY_STATUS } from "../fake_libc.ts";
+import { type Call, FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import { probeCases } from "../probe_case.ts";
 
 const answering = (size: number, flags: number) => ({
@@ -20,6 +20,12 @@ probeCases(get_rseq_conf, [
   ["it has flags", answering(24, 1), "UNSUPPORTED", /flags 1/],
   ["it has another size", answering(32, 0), "UNSUPPORTED", /32 bytes/],
   ["nothing was written", { ptrace: { [PTRACE_GET_RSEQ_CONFIGURATION]: 24 } }, "UNSUPPORTED", /flags 4294967295/],
+  [
+    "a filter made an answer up",
+    { ptrace: { [PTRACE_GET_RSEQ_CONFIGURATION]: 0 }, files: { "/proc/self/status": FILTERED_STATUS } },
+    "INCONCLUSIVE",
+    /gives 0 bytes/,
+  ],
   ["the request is unknown", { ptrace: { [PTRACE_GET_RSEQ_CONFIGURATION]: "EIO" } }, "UNSUPPORTED", /EIO/],
   ["another errno comes", { ptrace: { [PTRACE_GET_RSEQ_CONFIGURATION]: "ESRCH" } }, "INCONCLUSIVE", /ESRCH/],
   ["Yama forbids tracing", { ptrace: refused, files: scope(3) }, "BLOCKED", /PTRACE_SEIZE/],

@@ -5,10 +5,12 @@ import { probeCases } from "../probe_case.ts";
 /** Takes 2001:db8:: of AF_INET6 only. */
 const bind = ({ args: [, at, size], memory }: Call) =>
   size === 28 && memory.u16(at!) === 10 && memory.bytes(at! + 8, 4).join() === "32,1,13,184" ? 0 : "EINVAL";
-const calls = { socket: 1000, setsockopt: 0, bind };
+const getsockname = ({ args: [, at], memory }: Call) => (memory.write(at! + 8, [32, 1, 13, 184]), 0);
+const calls = { socket: 1000, setsockopt: 0, bind, getsockname };
 
 probeCases(ipv6_freebind, [
   ["an address of nobody can be bound", { calls }, "SUPPORTED"],
+  ["the socket has no such address", { calls: { ...calls, getsockname: 0 } }, "INCONCLUSIVE", /does not bind/],
   ["it cannot in spite of the option", { calls: { ...calls, bind: "EADDRNOTAVAIL" } }, "INCONCLUSIVE", /EADDRNOTAVAIL/],
   [
     "the option is unknown",

@@ -1,11 +1,14 @@
 import kcmp_epoll from "../../../probes/kcmp_epoll.ts";
-import { FILTERED_STATUS } from "../fake_libc.ts";
+import { FILTERED_STATUS, type Reply } from "../fake_libc.ts";
 import { probeCases } from "../probe_case.ts";
 
+/** The first is found, and there is no second. */
+const found: Reply = ({ args, memory }) => memory.u32(args[4]! + 8) === 0 ? 0 : "ENOENT";
 const calls = { epoll_create1: 1001, epoll_ctl: 0 };
 
 probeCases(kcmp_epoll, [
-  ["the pipe is the set's target", { calls: { ...calls, kcmp: 0 } }, "SUPPORTED"],
+  ["the pipe is the set's target", { calls: { ...calls, kcmp: found } }, "SUPPORTED"],
+  ["one is said to be two", { calls: { ...calls, kcmp: 0 } }, "INCONCLUSIVE", /there is none/],
   ["another descriptor is said to be the target", { calls: { ...calls, kcmp: 2 } }, "UNSUPPORTED", /answers 2/],
   ["the type is unknown", { calls: { ...calls, kcmp: "EINVAL" } }, "UNSUPPORTED", /KCMP_EPOLL_TFD\): EINVAL/],
   ["kcmp was built without epoll", { calls: { ...calls, kcmp: "EOPNOTSUPP" } }, "UNSUPPORTED"],

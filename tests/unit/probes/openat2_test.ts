@@ -1,3 +1,4 @@
+import { O_PATH } from "../../../ffi/uapi.ts";
 import assert from "node:assert/strict";
 import openat2 from "../../../probes/openat2.ts";
 import { type Call, FILTERED_STATUS } from "../fake_libc.ts";
@@ -12,7 +13,8 @@ const filtered = (type: string) => ({
 });
 
 probeCases(openat2, [
-  ["it opens a folder", { calls: { openat2: valid } }, "SUPPORTED"],
+  ["it opens a folder", { calls: { openat2: valid, fcntl: O_PATH } }, "SUPPORTED"],
+  ["it makes up a descriptor", { calls: { openat2: 0 } }, "INCONCLUSIVE", /did not open/],
   ["it is not there", { calls: { openat2: "ENOSYS" } }, "UNSUPPORTED", /openat2\(.*\): ENOSYS/],
   ["a valid call is refused", { calls: { openat2: "EINVAL" } }, "INCONCLUSIVE", /EINVAL/],
   ["it is refused without a cause", { calls: { openat2: "EPERM" } }, "INCONCLUSIVE", /EPERM/],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PTRACE_SEIZE } from "../../../ffi/uapi.ts";
 import overlayfs_maps from "../../../probes/overlayfs_maps.ts";
-import { type Call, CRIU_USER_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
+import { type Call, CRIU_USER_STATUS, FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
 const ADDRESS = 0x7f12345000;
@@ -33,6 +33,12 @@ probeCases(overlayfs_maps, [
   ["both name the same file", { calls, files: maps("00:28 10") }, "SUPPORTED"],
   ["the device differs", { calls, files: maps("00:27 10") }, "UNSUPPORTED", /shows 00:27 10 .* 00:28 10/],
   ["the inode differs", { calls, files: maps("00:28 11") }, "UNSUPPORTED"],
+  [
+    "a filter made the inode up",
+    { calls: { ...calls, statx: 0 }, files: { ...maps("00:28 10"), "/proc/self/status": FILTERED_STATUS } },
+    "INCONCLUSIVE",
+    /shows 00:28 10/,
+  ],
   [
     "the mapping is not shown",
     { calls, files: { ...file, "/proc/4242/maps": "" } },

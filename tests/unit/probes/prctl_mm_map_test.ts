@@ -3,7 +3,12 @@ import { FILTERED_STATUS } from "../fake_libc.ts";
 import { probeCases } from "../probe_case.ts";
 
 probeCases(prctl_mm_map, [
-  ["the size is told", { calls: { prctl: 0 } }, "SUPPORTED"],
+  [
+    "the size is told",
+    { calls: { prctl: ({ args, memory }) => (memory.setU32(args[2]!, 104), 0) } },
+    "SUPPORTED",
+  ],
+  ["no size is told", { calls: { prctl: 0 } }, "INCONCLUSIVE", /no size/],
   ["the option is unknown", { calls: { prctl: "EINVAL" } }, "UNSUPPORTED", /PR_SET_MM_MAP_SIZE\): EINVAL/],
   ["it is refused", { calls: { prctl: "EPERM" } }, "INCONCLUSIVE", /EPERM/],
   [

@@ -1,5 +1,5 @@
 import pty_lock from "../../../probes/pty_lock.ts";
-import type { FakeMachine } from "../fake_libc.ts";
+import { type FakeMachine, FILTERED_STATUS } from "../fake_libc.ts";
 import { probeCases } from "../probe_case.ts";
 
 const TIOCGPTN = 0x80045430;
@@ -43,6 +43,12 @@ probeCases(pty_lock, [
   ["a locked terminal does not open", terminal("EIO", "EIO"), "SUPPORTED"],
   ["only the path can be asked", terminal("ENOTTY", "EIO"), "SUPPORTED"],
   ["it opens by its master", terminal(2000, "EIO"), "UNSUPPORTED", /TIOCGPTPEER/],
+  [
+    "a filter made up that it opens",
+    { ...terminal(0, "EIO"), files: { ...terminal(0, "EIO").files, "/proc/self/status": FILTERED_STATUS } },
+    "INCONCLUSIVE",
+    /TIOCGPTPEER/,
+  ],
   ["it opens by its path, and only that can be asked", terminal("ENOTTY", ""), "UNSUPPORTED", /opens a locked/],
   ["another terminal opens by its path", terminal("EIO", ""), "BLOCKED", /succeeds/],
   ["its path is not here", terminal("EIO", "ENOENT"), "BLOCKED", /ENOENT/],

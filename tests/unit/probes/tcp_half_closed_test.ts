@@ -1,5 +1,5 @@
 import type { FakeMachine, Reply } from "../fake_libc.ts";
-import { NOBODY_STATUS } from "../fake_libc.ts";
+import { FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import tcp_half_closed from "../../../probes/tcp_half_closed.ts";
 import { probeCases } from "../probe_case.ts";
 
@@ -49,6 +49,12 @@ probeCases(tcp_half_closed, [
   ["the connection stands at once", machine({ calls: { connect: 0, ppoll: "EINVAL" } }), "SUPPORTED"],
   ["a filter makes a success up", machine({ calls: { getsockopt: options(0) } }), "INCONCLUSIVE", /not switch it on/],
   ["only the unconnected one can", machine({ closed: "EPERM" }), "UNSUPPORTED", /half-closed.*EPERM, though/],
+  [
+    "only the unconnected one can, under a filter",
+    machine({ closed: "EPERM", files: { "/proc/self/status": FILTERED_STATUS } }),
+    "INCONCLUSIVE",
+    /half-closed.*EPERM/,
+  ],
   ["the half-closed one is refused otherwise", machine({ closed: "EINVAL" }), "INCONCLUSIVE", /EINVAL/],
   ["there is no TCP", machine({ calls: { socket: "EAFNOSUPPORT" } }), "UNSUPPORTED", /EAFNOSUPPORT/],
   ["there is no repair mode", machine({ plain: "ENOPROTOOPT" }), "UNSUPPORTED", /unconnected.*ENOPROTOOPT/],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FakeMachine, Reply } from "../fake_libc.ts";
-import { NOBODY_STATUS, ROOT_STATUS } from "../fake_libc.ts";
+import { FILTERED_STATUS, NOBODY_STATUS, ROOT_STATUS } from "../fake_libc.ts";
 import uffd_noncoop from "../../../probes/uffd_noncoop.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
@@ -29,6 +29,7 @@ const WITHOUT = "Uid:\t0\t0\t0\t0\nCapEff:\t000001fffff7ffff\nSeccomp:\t0\n";
 probeCases(uffd_noncoop, [
   ["all four events can be switched on", machine(0x1ffff), "SUPPORTED"],
   ["the kernel has none", machine(0), "UNSUPPORTED", /EVENT_FORK, EVENT_REMAP, EVENT_REMOVE, EVENT_UNMAP/],
+  ["a filter made an answer up", machine(0, 0, FILTERED_STATUS), "INCONCLUSIVE", /EVENT_FORK/],
   ["the kernel has three", machine(0x0e), "UNSUPPORTED", /without EVENT_UNMAP$/],
   ["there is no such call", machine(0, 0, ROOT_STATUS, "ENOSYS"), "UNSUPPORTED", /ENOSYS/],
   ["the fork event takes a capability", machine(0x1ffff, "EPERM", WITHOUT), "BLOCKED", /EVENT_FORK.*EPERM/],
