@@ -92,6 +92,12 @@ export class Host {
     return this.#sys.arch.name;
   }
 
+  /** Whether /proc shows other processes than those that this one can name: it is of another pid namespace. */
+  get foreignProc(): boolean {
+    const shown = this.link("/proc/self");
+    return shown !== undefined && shown !== String(this.#sys.try("getpid"));
+  }
+
   #kconfig: Kconfig | undefined;
   /** The configuration this kernel was built with. */
   get kconfig(): Kconfig {

@@ -10,9 +10,31 @@ export function remediesFor(probe: Probe, answer: Answer, host: Host): readonly 
   if (answer.verdict === "SUPPORTED") return [];
   if (answer.remedies) return answer.remedies;
   if (answer.verdict === "INCONCLUSIVE") {
-    return [{ cause: "UNDETERMINED", why: "no cause could be verified", text: probe.mend, command: null }];
+    return [undecided(probe, host)];
   }
   return absenceRemedies(probe, host);
+}
+
+/** What would decide an answer of which no more is known than that it is none that a kernel should give. */
+function undecided({ mend }: Probe, host: Host): Remedy {
+  if (host.filtered) {
+    return {
+      cause: "UNDETERMINED",
+      why: "a seccomp filter of this process may have answered instead of the kernel",
+      text: "run outside of the sandbox, without a seccomp filter",
+      command: null,
+    };
+  }
+  if (host.foreignProc) {
+    return {
+      cause: "UNDETERMINED",
+      why: "/proc shows another pid namespace than that of this process",
+      text: "mount the /proc of this pid namespace, or run outside of it",
+      command: "mount -t proc proc /proc",
+    };
+  }
+  const text = `run as root of the host, outside of any container; where the answer is the same, ${mend}`;
+  return { cause: "UNDETERMINED", why: "no cause could be verified", text, command: null };
 }
 
 /** Why the kernel lacks something: its age, an option, or a module; never empty. */
