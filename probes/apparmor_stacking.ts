@@ -64,7 +64,7 @@ function absent(error: SysError, host: Host): Answer {
       command: "mount -t securityfs securityfs /sys/kernel/security",
     });
   }
-  return unsupported("AppArmor is not in use on this kernel", whyNot(host));
+  return unsupported(`${error.message}: AppArmor is not in use on this kernel`, whyNot(host));
 }
 
 function whyNot(host: Host): Remedy[] | undefined {

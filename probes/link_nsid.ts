@@ -11,8 +11,9 @@ import {
   u32,
 } from "../ffi/netlink.ts";
 import { AT_FDCWD, CLONE_NEWNET, O_CLOEXEC, O_RDONLY } from "../ffi/uapi.ts";
-import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
+import { defineProbe, lacking, supported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
+import { notAskedUnprivileged, noteUser } from "./unprivileged.ts";
 
 // linux/rtnetlink.h, linux/if_link.h, linux/veth.h
 const RTM_NEWLINK = 16;
@@ -50,10 +51,11 @@ export default defineProbe({
     "criu:check_link_nsid",
   ],
   autoloads: ["veth"],
-  criuFaults: [],
+  criuFaults: [notAskedUnprivileged("link_nsid")],
   slow: "it makes two network namespaces, while the kernel may still take those of the last run away",
   absentOn: ["EINVAL", "EOPNOTSUPP", "EPROTONOSUPPORT", "EAFNOSUPPORT"],
-  run({ sys, host, subject }) {
+  run(kernel) {
+    const { sys, host, subject } = kernel;
     const { memory } = sys;
     const netlink = new Netlink(memory);
     const create = newPair(netlink);
@@ -70,10 +72,11 @@ export default defineProbe({
     const seen = netlink.ask(show).some(({ type, body }) =>
       type === RTM_NEWLINK && parseAttributes(body.subarray(ANY_LINK.length)).has(IFLA_LINK_NETNSID)
     );
+    noteUser(kernel);
     if (seen) return supported();
     const reason = "RTM_GETLINK(veth) shows no IFLA_LINK_NETNSID for one end of a veth pair";
     // Both ends are in one namespace when a seccomp filter made up the success of unshare.
-    return host.filtered ? inconclusive(reason) : unsupported(reason);
+    return lacking(host, reason);
   },
 });
 

@@ -18,7 +18,7 @@ export default defineProbe({
   impact: "restored processes lose the login uid by which the audit log knows them",
   kconfig: ["CONFIG_AUDITSYSCALL", "CONFIG_AUDIT"],
   modules: [],
-  rights: [{ capability: "CAP_AUDIT_CONTROL", over: "initial" }, ...TRACING],
+  rights: [{ writable: PATH }, { capability: "CAP_AUDIT_CONTROL", over: "initial" }, ...TRACING],
   mend: "boot Linux 3.13 or newer built with CONFIG_AUDIT=y and CONFIG_AUDITSYSCALL=y",
   references: ["man:pam_loginuid(8)", "linux:kernel/auditsc.c audit_set_loginuid", "criu:kerndat_loginuid"],
   autoloads: [],

@@ -17,7 +17,7 @@ export default defineProbe({
   impact: "pre-dumps, incremental dumps and iterative live migration are impossible: changed pages cannot be found",
   kconfig: ["CONFIG_MEM_SOFT_DIRTY", "CONFIG_PROC_PAGE_MONITOR"],
   modules: [],
-  rights: TRACING,
+  rights: [{ writable: "/proc/self/clear_refs" }, ...TRACING],
   mend: "boot a kernel built with CONFIG_MEM_SOFT_DIRTY=y, on an architecture that has it (not arm64)",
   references: [
     "man:proc_pid_clear_refs(5)",

@@ -2,6 +2,7 @@ import { SysError } from "../ffi/errno.ts";
 import { AT_FDCWD, MS_BIND, MS_SHARED } from "../ffi/uapi.ts";
 import { mountCall, mountChild, MOUNTING, ROOM } from "./mount_child.ts";
 import { type Answer, defineProbe, inconclusive, type Kernel, supported } from "./probe.ts";
+import { notAskedUnprivileged, noteUser } from "./unprivileged.ts";
 
 const MOVE_MOUNT_SET_GROUP = 0x100;
 const ENOENT = 2;
@@ -20,10 +21,11 @@ export default defineProbe({
   mend: "boot Linux 5.15 or newer",
   references: ["man:mount_namespaces(7)", "linux:fs/namespace.c do_set_group", "criu:kerndat_has_move_mount_set_group"],
   autoloads: [],
-  criuFaults: [],
+  criuFaults: [notAskedUnprivileged("move_mount_set_group")],
   absentOn: ["EINVAL", "ENOSYS"],
   run(kernel) {
     const { sys } = kernel;
+    noteUser(kernel);
     const nowhere = sys.memory.cstring("");
     const trick = 'move_mount("", "", MOVE_MOUNT_SET_GROUP)';
     // The rights over our own mounts, then the flag, then the paths: this one is nowhere.

@@ -2,6 +2,7 @@ import { attribute, be32, cstring, message, Netlink, NLM_F_ACK, NLM_F_CREATE, NL
 import { CLONE_NEWNET } from "../ffi/uapi.ts";
 import { defineProbe, supported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
+import { notAskedUnprivileged, noteUser } from "./unprivileged.ts";
 
 // linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h
 const NFNL_MSG_BATCH_BEGIN = 0x10;
@@ -54,9 +55,11 @@ export default defineProbe({
     "with libnftables",
   references: ["man:nft(8)", "linux:net/netfilter/nf_tables_api.c", "criu:kerndat_has_nftables_concat"],
   autoloads: ["nfnetlink", "nf_tables", "nf_tables_inet", "nf_tables_set", "nft_set_hash"],
-  criuFaults: [],
+  criuFaults: [notAskedUnprivileged("network_lock_nftables")],
   absentOn: ["EINVAL", "EOPNOTSUPP", "EPROTONOSUPPORT", "EAFNOSUPPORT", "ENOENT"],
-  run({ sys, subject }) {
+  run(kernel) {
+    const { sys, subject } = kernel;
+    noteUser(kernel);
     const netlink = new Netlink(sys.memory);
     const table = netlink.request(
       "NFT_MSG_NEWTABLE(inet)",

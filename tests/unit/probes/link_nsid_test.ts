@@ -1,9 +1,10 @@
+import assert from "node:assert/strict";
 import { attribute, i32, message, parseAttributes, u32 } from "../../../ffi/netlink.ts";
 import { PTRACE_POKEDATA } from "../../../ffi/uapi.ts";
 import link_nsid from "../../../probes/link_nsid.ts";
-import { type FakeMachine, FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
+import { CRIU_USER_STATUS, type FakeMachine, FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import { type Answer, fakeNetlink } from "../fake_netlink.ts";
-import { probeCases } from "../probe_case.ts";
+import { probeCases, probeOn } from "../probe_case.ts";
 
 const RTM_NEWLINK = 16;
 const shown = (id: number) => [message(RTM_NEWLINK, 0, new Uint8Array(16), attribute(id, u32(0)))];
@@ -60,3 +61,10 @@ probeCases(link_nsid, [
   ["a second namespace is refused", kernel([], shown(37), { unshare: "ENOMEM" }), "INCONCLUSIVE", /unshare.*ENOMEM/],
   ["it fails otherwise", kernel("EEXIST", []), "INCONCLUSIVE", /EEXIST/],
 ]);
+
+Deno.test("link_nsid says that criu does not ask with --unprivileged, and only then", () => {
+  const machine = kernel([], shown(37));
+  const files = { ...machine.files, "/proc/self/status": CRIU_USER_STATUS };
+  assert.equal(probeOn(link_nsid, { ...machine, files }).criuDiffers?.verdict, "UNSUPPORTED");
+  assert.equal(probeOn(link_nsid, machine).criuDiffers, null);
+});

@@ -35,6 +35,12 @@ probeCases(loginuid, [
   ["it was set", machine("1000"), "SUPPORTED"],
   ["nobody may set what is not set", machine(UNSET, {}, NOBODY_STATUS), "SUPPORTED"],
   ["there is no such file", {}, "UNSUPPORTED", /loginuid\): ENOENT/],
+  [
+    "/proc is read-only",
+    { files: { [PATH]: "!EROFS", "/proc/self/mountinfo": "22 1 0:20 / /proc ro,nosuid - proc proc ro\n" } },
+    "BLOCKED",
+    /EROFS/,
+  ],
   ["the capability is missing", machine("1000", { [UNSET]: "EPERM" }, WITHOUT), "BLOCKED", /4294967295\): EPERM/],
   ["it is locked", machine("1000", { [UNSET]: "EPERM" }), "INCONCLUSIVE", /CAP_AUDIT_CONTROL is held/],
   ["it may be unset, not set", machine("1000", { "1000": "EINVAL" }), "INCONCLUSIVE", /1000\): EINVAL/],

@@ -39,6 +39,19 @@ probeCases(mem_dirty_track, [
   ["the kernel does not know the value", clearing("EINVAL"), "UNSUPPORTED", /clear_refs.*EINVAL/],
   ["there is no clear_refs", files("", undefined), "UNSUPPORTED", /clear_refs.*ENOENT/],
   ["there is no pagemap", files(undefined, ""), "UNSUPPORTED", /pagemap.*ENOENT/],
+  [
+    "/proc is read-only",
+    {
+      ...files("", "!EROFS"),
+      files: {
+        "/proc/self/pagemap": "",
+        "/proc/self/clear_refs": "!EROFS",
+        "/proc/self/mountinfo": "22 1 0:20 / /proc ro,nosuid - proc proc ro\n",
+      },
+    },
+    "BLOCKED",
+    /EROFS/,
+  ],
   ["the process is not dumpable", files("", "!EACCES"), "INCONCLUSIVE", /EACCES/],
   ["no descriptor is free", files("!EMFILE", ""), "INCONCLUSIVE", /EMFILE/],
   ["no child can be made", { clone: "EAGAIN" }, "INCONCLUSIVE", /clone/],

@@ -1,7 +1,8 @@
+import assert from "node:assert/strict";
 import { PTRACE_SEIZE } from "../../../ffi/uapi.ts";
 import move_mount_set_group from "../../../probes/move_mount_set_group.ts";
-import { type Call, FILTERED_STATUS, NOBODY_STATUS, type Reply } from "../fake_libc.ts";
-import { probeCases } from "../probe_case.ts";
+import { type Call, CRIU_USER_STATUS, FILTERED_STATUS, NOBODY_STATUS, type Reply } from "../fake_libc.ts";
+import { probeCases, probeOn } from "../probe_case.ts";
 
 /** What this process is answered, whose path is nowhere, and what the child is. */
 const machine = (own: Reply, child: Reply = 0) => ({
@@ -63,3 +64,10 @@ probeCases(move_mount_set_group, [
     /seccomp/,
   ],
 ]);
+
+Deno.test("move_mount_set_group says that criu does not ask with --unprivileged, and only then", () => {
+  const here = machine("ENOENT");
+  const files = { "/proc/self/status": CRIU_USER_STATUS };
+  assert.equal(probeOn(move_mount_set_group, { ...here, files }).criuDiffers?.verdict, "UNSUPPORTED");
+  assert.equal(probeOn(move_mount_set_group, here).criuDiffers, null);
+});

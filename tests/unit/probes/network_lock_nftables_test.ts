@@ -1,7 +1,8 @@
+import assert from "node:assert/strict";
 import network_lock_nftables from "../../../probes/network_lock_nftables.ts";
-import { type FakeMachine, FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
+import { CRIU_USER_STATUS, type FakeMachine, FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
 import { type Answer, fakeNetlink } from "../fake_netlink.ts";
-import { probeCases } from "../probe_case.ts";
+import { probeCases, probeOn } from "../probe_case.ts";
 
 /** A child in its own network namespace, whose kernel answers so to the new table and the new set. */
 const kernel = (table: Answer, set: Answer): FakeMachine => ({
@@ -33,3 +34,10 @@ probeCases(network_lock_nftables, [
   ],
   ["it fails otherwise", kernel([], "ENOMEM"), "INCONCLUSIVE", /ENOMEM/],
 ]);
+
+Deno.test("network_lock_nftables says that criu does not ask with --unprivileged, and only then", () => {
+  const machine = kernel([], []);
+  const files = { ...machine.files, "/proc/self/status": CRIU_USER_STATUS };
+  assert.equal(probeOn(network_lock_nftables, { ...machine, files }).criuDiffers?.verdict, "UNSUPPORTED");
+  assert.equal(probeOn(network_lock_nftables, machine).criuDiffers, null);
+});
