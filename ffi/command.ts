@@ -4,7 +4,7 @@ import type { Memory } from "./memory.ts";
 import { Subject } from "./subject.ts";
 import type { Sys } from "./sys.ts";
 import { AT_FDCWD, O_CLOEXEC, O_NONBLOCK, O_RDWR, PTRACE_O_TRACEEXEC, SIGKILL, SIGTRAP } from "./uapi.ts";
-import { DEADLINE_MS, nap, type Status } from "./wait.ts";
+import { DEADLINE_MS, nap, type Status, waited } from "./wait.ts";
 
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETFL = 4;
@@ -119,7 +119,8 @@ function follow(sys: Sys, child: Subject, reader: Fd, text: string, timeoutMs: n
       if (performance.now() > until) return;
     }
   };
-  const until = Math.min(performance.now() + timeoutMs, sys.until);
+  const start = performance.now();
+  const until = Math.min(start + timeoutMs, sys.until);
   child.resume();
   for (;;) {
     const status = child.poll();
@@ -130,7 +131,7 @@ function follow(sys: Sys, child: Subject, reader: Fd, text: string, timeoutMs: n
     else child.resume(status.event !== 0 || status.signal === SIGTRAP ? 0 : status.signal);
     if (performance.now() > until) {
       sys.try("kill", -child.pid, SIGKILL);
-      throw new TimeoutError(text, timeoutMs);
+      throw new TimeoutError(text, waited(start, until));
     }
   }
 }

@@ -30,18 +30,24 @@ export function decodeStatus(status: number): Status {
 export function waitFor(sys: Sys, pid: number, text: string, deadlineMs = DEADLINE_MS): Status {
   const mark = sys.memory.mark();
   const at = sys.memory.alloc(4);
-  const until = Math.min(performance.now() + deadlineMs, sys.until);
+  const start = performance.now();
+  const until = Math.min(start + deadlineMs, sys.until);
   try {
     for (let looks = 0;; looks++) {
       const status = look(sys, pid, at);
       if (status) return status;
       if (looks < YIELDS) sys.try("sched_yield");
       else nap(sys);
-      if (performance.now() > until) throw new TimeoutError(text, deadlineMs);
+      if (performance.now() > until) throw new TimeoutError(text, waited(start, until));
     }
   } finally {
     sys.memory.release(mark);
   }
+}
+
+/** The time between two moments in whole milliseconds: --timeout may have cut a wait short. */
+export function waited(start: number, until: number): number {
+  return Math.max(0, Math.round(until - start));
 }
 
 /** The child's change of state, or null while there is none. */

@@ -17,6 +17,13 @@ import {
 import { remediesFor } from "./remedies.ts";
 import { CRIU_VERSION } from "../version.ts";
 
+const NO_TIME = inconclusive("not asked: the time given with --timeout was over", [{
+  cause: "UNDETERMINED",
+  why: "there was no time left to ask",
+  text: "give more time, or ask for it alone with --feature",
+  command: null,
+}]);
+
 /** How probes are run. */
 export interface RunOptions {
   /** Answer "on disk, not loaded" instead of letting a probe make the kernel load a module. */
@@ -55,11 +62,15 @@ export class Runner implements Disposable {
     const probedAt = new Date().toISOString();
     this.#trail.length = 0;
     const mark = this.sys.memory.mark();
+    // A check that is not asked says nothing of the kernel, nor of what criu would say.
+    const notAsked = start > until
+      ? NO_TIME
+      : this.#options.noAutoload
+      ? autoloadPrevented(probe, this.host)
+      : undefined;
     let answer: Answer;
     try {
-      answer = start > until
-        ? inconclusive("not asked: the time given with --timeout was over")
-        : (this.#options.noAutoload ? autoloadPrevented(probe, this.host) : undefined) ?? probe.run(this.#kernel);
+      answer = notAsked ?? probe.run(this.#kernel);
     } catch (error) {
       this.#record(error);
       answer = judge(probe, error, this.sys, this.host);
@@ -77,7 +88,7 @@ export class Runner implements Disposable {
       get remedies() {
         return remedies ??= remediesFor(probe, answer, host);
       },
-      criuDiffers: criuDiffers(probe, answer, evidence, named, host),
+      criuDiffers: notAsked ? null : criuDiffers(probe, answer, evidence, named, host),
       probedAt,
       durationMs: performance.now() - start,
     };

@@ -35,9 +35,12 @@ for (const [name, fault, machine, named, expected] of CASES) {
 }
 
 Deno.test("nothing is asked after the time is over", () => {
-  const finding = new Runner(fakeLibc()).probe(probe(() => assert.fail("asked")), 0);
+  const asked = probe(() => assert.fail("asked"), { when: ["INCONCLUSIVE"] });
+  const finding = new Runner(fakeLibc()).probe(asked, 0);
   assert.equal(finding.verdict, "INCONCLUSIVE");
   assert.match(finding.reason ?? "", /--timeout/);
+  assert.equal(finding.criuDiffers, null, "nothing was seen by which criu could be judged");
+  assert.match(finding.remedies[0]!.text, /more time/);
 });
 
 Deno.test("a fault of one probe is told and ends nothing", () => {
