@@ -1,9 +1,12 @@
 import { SysError } from "../ffi/errno.ts";
+import { MSG_DONTWAIT } from "../ffi/uapi.ts";
 import { connected, loopback, withoutLoopback } from "./loopback.ts";
 import { type Answer, defineProbe, inconclusive, type Kernel, lacking, supported } from "./probe.ts";
 import { repair, repairing, tcpSocket } from "./tcp_repair_window.ts";
 
 const SHUT_WR = 1;
+const MSG_NOSIGNAL = 0x4000;
+const EPIPE = 32;
 
 export default defineProbe({
   id: "tcp_half_closed",
@@ -48,6 +51,9 @@ function halfClosed({ sys, host }: Kernel): Answer {
     return withoutLoopback(error, sys, server);
   }
   sys.call("shutdown", client.number, SHUT_WR);
+  // A filter may have made it up: then something can still be sent.
+  const sent = sys.try("sendto", client.number, sys.memory.alloc(1), 1, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+  if (sent !== -EPIPE) return inconclusive("shutdown(SHUT_WR) answers 0, and the socket can be written to");
   const { call, result } = repair(sys, client, "half-closed socket");
   if (result === 0) {
     return repairing(sys, client) ? supported() : inconclusive(`${call} answers 0 and does not switch it on`);

@@ -1,8 +1,10 @@
-import { blocked, defineProbe, type Right, supported } from "./probe.ts";
+import { errnoName } from "../ffi/errno.ts";
+import { blocked, defineProbe, inconclusive, type Right, supported } from "./probe.ts";
 import { missingRight } from "./rights.ts";
 import { openTun } from "./tun_device.ts";
 
 const TUNSETIFINDEX = 0x400454da;
+const EFAULT = 14;
 /** TUNSETIFF, by which CRIU makes the device again, needs it in the network namespace that CRIU restores. */
 const MAKING: readonly Right[] = [{ capability: "CAP_NET_ADMIN", over: "own" }];
 
@@ -48,6 +50,12 @@ export default defineProbe({
     const index = sys.memory.alloc(8);
     sys.memory.setU32(index, 13);
     sys.ask("ioctl(/dev/net/tun, TUNSETIFINDEX, 13)", tun.number, TUNSETIFINDEX, index);
+    // A filter that made that up makes this up too; the kernel reads the number.
+    const nowhere = "ioctl(/dev/net/tun, TUNSETIFINDEX, no address)";
+    const read = sys.try("ioctl", tun.number, TUNSETIFINDEX, 0);
+    if (read !== -EFAULT) {
+      return inconclusive(`${nowhere} answers ${read < 0 ? errnoName(-read) : read} instead of EFAULT`);
+    }
     const missing = missingRight(MAKING, host);
     return missing
       ? blocked(`${missing.why}, and TUNSETIFF makes a device with CAP_NET_ADMIN only`, missing)

@@ -35,6 +35,7 @@ function machine(
       ppoll: 1,
       getsockopt: options(1),
       shutdown: 0,
+      sendto: "EPIPE",
       ...calls,
     },
   };
@@ -47,6 +48,7 @@ const lo = (flags: number): Reply => ({ args, memory }) => {
 probeCases(tcp_half_closed, [
   ["the half-closed socket can be repaired", machine(), "SUPPORTED"],
   ["the connection stands at once", machine({ calls: { connect: 0, ppoll: "EINVAL" } }), "SUPPORTED"],
+  ["a filter makes the closing up", machine({ calls: { sendto: 1 } }), "INCONCLUSIVE", /can be written to/],
   ["a filter makes a success up", machine({ calls: { getsockopt: options(0) } }), "INCONCLUSIVE", /not switch it on/],
   ["only the unconnected one can", machine({ closed: "EPERM" }), "UNSUPPORTED", /half-closed.*EPERM, though/],
   [

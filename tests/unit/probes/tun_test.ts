@@ -6,6 +6,8 @@ import { probeCases, probeOn } from "../probe_case.ts";
 
 const NODE = { "/dev/net/tun": "" };
 const MISC = "130 watchdog\n200 tun\n";
+/** Takes an index from an address. */
+const reads: Reply = ({ args }) => args[2] === 0 ? "EFAULT" : 0;
 /** No module folder, no configuration: only what is said here. */
 const asks = (ioctl: Reply): FakeMachine => ({ files: NODE, calls: { ioctl } });
 const files = (more: Record<string, string>): FakeMachine => ({ files: more });
@@ -15,7 +17,8 @@ const WITHOUT = "Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffffefff\nSeccomp:\t0\n";
 const MOUNTS = "1 1 0:5 / /dev rw,nosuid,nodev - tmpfs tmpfs rw\n";
 
 probeCases(tun, [
-  ["the index is taken", asks(0), "SUPPORTED"],
+  ["the index is taken", asks(reads), "SUPPORTED"],
+  ["it is taken from nowhere", asks(0), "INCONCLUSIVE", /no address\) answers 0/],
   ["the request is unknown", asks("EBADFD"), "UNSUPPORTED", /TUNSETIFINDEX, 13\): EBADFD/],
   ["the file is no TUN device", asks("ENOTTY"), "INCONCLUSIVE", /ENOTTY/],
   ["the driver is absent", files({ "/dev/net/tun": "!ENODEV" }), "UNSUPPORTED", /ENODEV/],
@@ -36,7 +39,7 @@ probeCases(tun, [
   ["a security module refuses", files({ "/dev/net/tun": "!EACCES" }), "INCONCLUSIVE", /EACCES/],
   [
     "no device can be made",
-    { files: { ...NODE, "/proc/self/status": WITHOUT }, calls: { ioctl: 0 } },
+    { files: { ...NODE, "/proc/self/status": WITHOUT }, calls: { ioctl: reads } },
     "BLOCKED",
     /TUNSETIFF/,
   ],
