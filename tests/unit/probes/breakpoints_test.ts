@@ -1,6 +1,6 @@
 import { PTRACE_POKEUSER, PTRACE_SEIZE } from "../../../ffi/uapi.ts";
 import breakpoints from "../../../probes/breakpoints.ts";
-import type { Call } from "../fake_libc.ts";
+import { type Call, NOBODY_STATUS } from "../fake_libc.ts";
 import { probeCases } from "../probe_case.ts";
 
 const STOPPED = 0x7f;
@@ -8,6 +8,12 @@ const SIGSEGV = 11;
 /** The first register takes the address of the child's system call instruction, the seventh switches it on. */
 const poke = ({ args: [, , offset, data] }: Call) =>
   (offset === 848 && data === 0x5001) || (offset === 904 && data === 1) ? 0 : "EINVAL";
+
+/** prlimit64 that tells a soft limit of 100. */
+const limited = ({ args: [, , , at], memory }: Call) => {
+  memory.setU64(at!, 100);
+  return 0;
+};
 
 probeCases(breakpoints, [
   ["a child stops at it", { ptrace: { [PTRACE_POKEUSER]: poke } }, "SUPPORTED"],
@@ -24,4 +30,12 @@ probeCases(breakpoints, [
     /PTRACE_SEIZE/,
   ],
   ["no child can be made", { clone: "EAGAIN" }, "INCONCLUSIVE", /clone/],
+  [
+    "a user's limit of tasks is reached",
+    { clone: "EAGAIN", calls: { prlimit64: limited }, files: { "/proc/self/status": NOBODY_STATUS } },
+    "BLOCKED",
+    /clone/,
+  ],
+  // A limit that root is not bound by is not the cause.
+  ["no child can be made, and root has a limit", { clone: "EAGAIN", calls: { prlimit64: limited } }, "INCONCLUSIVE"],
 ]);

@@ -1,5 +1,5 @@
 import type { FakeMachine, Reply } from "../fake_libc.ts";
-import { FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
+import { FILTERED_STATUS, NOBODY_STATUS, ROOT_OF_NOTHING } from "../fake_libc.ts";
 import uffd from "../../../probes/uffd.ts";
 import { probeCases } from "../probe_case.ts";
 
@@ -32,6 +32,15 @@ probeCases(uffd, [
   ["a filter makes a success up", asks(1000, {}, 0), "INCONCLUSIVE", /no request/],
   ["there is no such call", asks("ENOSYS"), "UNSUPPORTED", /userfaultfd\(0\): ENOSYS/],
   ["it is kept for root", asks("EPERM", nobody("0\n")), "BLOCKED", /EPERM/],
+  [
+    "root of a user namespace only has what would open it",
+    {
+      ...asks("EPERM", { "/proc/sys/vm/unprivileged_userfaultfd": "0\n", ...ROOT_OF_NOTHING.files }),
+      links: ROOT_OF_NOTHING.links,
+    },
+    "BLOCKED",
+    /EPERM/,
+  ],
   ["a filter refuses it", asks("EPERM", filtered), "BLOCKED", /seccomp/],
   ["it is refused without a cause", asks("EPERM"), "INCONCLUSIVE", /EPERM/],
   ["hands are not shaken", asks(1000, {}, "EINVAL"), "INCONCLUSIVE", /UFFDIO_API, 0\): EINVAL/],
