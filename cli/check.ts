@@ -1,8 +1,10 @@
 import { SysError } from "../ffi/errno.ts";
 import type { Libc } from "../ffi/libc.ts";
 import type { Finding, Probe } from "../probes/probe.ts";
-import { FEATURE_NAMES, probesOf } from "../probes/registry.ts";
+import { CRIU_NAMES } from "../probes/names.ts";
+import { OPTIONAL, REQUIRED } from "../probes/required.ts";
 import { Runner } from "../probes/run.ts";
+import { inScope, type Scope } from "../probes/scope.ts";
 import { conclude, isNo } from "../report/outcome.ts";
 import { checkJson, featuresJson, findingJson } from "../report/json.ts";
 import { reportOf } from "../report/report.ts";
@@ -11,24 +13,33 @@ import { detailLines, evidenceLines, findingLine, type Level, logLine } from "..
 import { besideCriu } from "./beside_criu.ts";
 import { type CheckRequest, parseCheck } from "./check_options.ts";
 import { Console } from "./console.ts";
-import { probeNamed } from "./features.ts";
 import { checkHelp } from "./help.ts";
 import { shown, UsageError } from "./usage.ts";
 import { versionLine } from "./help.ts";
 
 /** Runs `cready check`; returns its exit code. Throws `UsageError` for a fault of the caller's. */
-export function check(args: readonly string[], libc: Libc): number {
-  const request = parseCheck(args);
+export async function check(args: readonly string[], libc: Libc): Promise<number> {
+  const request = await parseCheck(args);
   const console = new Console(libc);
   if (request === "help") return console.out(checkHelp()), 0;
   if (request === "version") return console.out(versionLine()), 0;
-  if (request === "list") return console.out(`${FEATURE_NAMES.join(" ")}\n`), 0;
-  const probes = request.features?.map(probeNamed) ?? null;
+  if (request === "list") return console.out(`${CRIU_NAMES.join(" ")}\n`), 0;
+  const probes = request.features ? await probesNamed(request.features) : await probesFor(request.scope);
   enterFolder(request.workFolder, libc);
   if (request.logFile !== null) console.logTo(request.logFile);
   using runner = new Runner(libc, { noAutoload: request.noAutoload });
   const run = new CheckRun(request, runner, console);
-  return probes ? run.features(probes, request.features!) : run.categories();
+  return request.features ? run.features(probes, request.features) : run.categories(probes);
+}
+
+// What a plain check does not need is loaded only when it is asked for: parsing it takes 4 ms.
+async function probesNamed(names: readonly string[]): Promise<readonly Probe[]> {
+  const { probeNamed } = await import("./features.ts");
+  return names.map(probeNamed);
+}
+
+async function probesFor(scope: Scope): Promise<readonly Probe[]> {
+  return scope === "REQUIRED" ? [...REQUIRED, ...OPTIONAL] : (await import("../probes/registry.ts")).PROBES;
 }
 
 function enterFolder(path: string | null, libc: Libc): void {
@@ -72,9 +83,9 @@ class CheckRun {
   }
 
   /** Asks for the categories of the scope, most important first, and says criu's sentence. */
-  categories(): number {
+  categories(all: readonly Probe[]): number {
     const { format, quiet, scope } = this.#request;
-    const probes = probesOf(scope, this.#runner.host);
+    const probes = inScope(all, scope, this.#runner.host);
     const modules = this.#modulesBefore(probes);
     const findings: Finding[] = [];
     for (const probe of probes) {

@@ -1,6 +1,5 @@
-import type { Scope } from "../probes/registry.ts";
+import type { Scope } from "../probes/scope.ts";
 import { IGNORED_OPTIONS } from "./criu_options.ts";
-import { probeNamed } from "./features.ts";
 import { getopt, type OptionSpec } from "./getopt.ts";
 import { shown, UsageError } from "./usage.ts";
 
@@ -95,7 +94,7 @@ export const ALL_OPTIONS: readonly OptionSpec[] = [...CHECK_OPTIONS, ...IGNORED_
 export type CheckCommand = CheckRequest | "help" | "version" | "list";
 
 /** Reads a `check` command line; `words` starts with `check`. Throws `UsageError`. */
-export function parseCheck(args: readonly string[]): CheckCommand {
+export async function parseCheck(args: readonly string[]): Promise<CheckCommand> {
   const { options, words } = getopt(args, ALL_OPTIONS);
   let extra = false, experimental = false, quiet = false, noAutoload = false, unprivileged = false;
   let verbosity = 2;
@@ -117,6 +116,7 @@ export function parseCheck(args: readonly string[]): CheckCommand {
       // As in the patch of 2016: the list is printed at once, whatever else is on the command line.
       if (value === "list") return "list";
       // As in criu each one must exist, though only the last one counts.
+      const { probeNamed } = await import("./features.ts");
       value!.split(",").forEach(probeNamed);
       feature = value!;
     } else if (name === "remedies") remedies = true;

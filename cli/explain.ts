@@ -1,7 +1,8 @@
 import type { Libc } from "../ffi/libc.ts";
 import type { Host } from "../host/host.ts";
 import type { Feature, Finding } from "../probes/probe.ts";
-import { FEATURE_NAMES, featureNamed, PROBES } from "../probes/registry.ts";
+import { CRIU_NAMES } from "../probes/names.ts";
+import { featureNamed, PROBES } from "../probes/registry.ts";
 import { Runner } from "../probes/run.ts";
 import { CATEGORY_NUMBERS } from "../report/table.ts";
 import { said, visible } from "../report/text.ts";
@@ -40,7 +41,7 @@ function subjectNamed(name: string) {
   if (probe) return probe;
   const option = name.startsWith("CONFIG_") ? name : `CONFIG_${name}`;
   if (PROBES.some(({ kconfig }) => kconfig.includes(option))) return option;
-  const known = [...FEATURE_NAMES, ...PROBES.map(({ id }) => id)];
+  const known = [...CRIU_NAMES, ...PROBES.map(({ id }) => id)];
   const close = closestName(name, known);
   throw new UsageError(
     `${shown(name)} is no check, feature or kernel option that CRIU needs${close ? ` (did you mean ${close}?)` : ""}`,

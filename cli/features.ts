@@ -1,5 +1,6 @@
 import type { Probe } from "../probes/probe.ts";
-import { FEATURE_NAMES, featureNamed, PROBES } from "../probes/registry.ts";
+import { CRIU_NAMES } from "../probes/names.ts";
+import { featureNamed, PROBES } from "../probes/registry.ts";
 import { closestName } from "./spelling.ts";
 import { shown, UsageError } from "./usage.ts";
 
@@ -7,6 +8,6 @@ import { shown, UsageError } from "./usage.ts";
 export function probeNamed(name: string): Probe {
   const probe = featureNamed(name);
   if (probe) return probe;
-  const close = closestName(name, [...FEATURE_NAMES, ...PROBES.map(({ id }) => id)]);
+  const close = closestName(name, [...CRIU_NAMES, ...PROBES.map(({ id }) => id)]);
   throw new UsageError(`Unknown feature ${shown(name)}${close ? ` (did you mean ${close}?)` : ""}`);
 }

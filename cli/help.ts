@@ -1,4 +1,4 @@
-import { FEATURE_NAMES } from "../probes/registry.ts";
+import { CRIU_NAMES } from "../probes/names.ts";
 import { CRIU_VERSION, VERSION } from "../version.ts";
 import { CHECK_OPTIONS } from "./check_options.ts";
 import { COMMANDS } from "./commands.ts";
@@ -44,7 +44,7 @@ function checkOptions(): string {
       const long = `--${name}${value ? (argument === "optional" ? `[=${value.slice(1)}` : ` ${value}`) : ""}`;
       return entry(short ? `-${short}, ${long}` : `    ${long}`, help);
     }).join("") +
-    "\nFeatures:\n" + wrap(FEATURE_NAMES.join(", "), "  ");
+    "\nFeatures:\n" + wrap(CRIU_NAMES.join(", "), "  ");
 }
 
 /** A term and its sentence in two columns. */

@@ -5,7 +5,6 @@ import { logLine } from "../report/text.ts";
 import { check } from "./check.ts";
 import { ALL_OPTIONS } from "./check_options.ts";
 import { COMMANDS } from "./commands.ts";
-import { explain } from "./explain.ts";
 import { getopt } from "./getopt.ts";
 import { help, shortHelp, versionLine } from "./help.ts";
 import { shown, UsageError } from "./usage.ts";
@@ -14,10 +13,10 @@ const STDERR = 2;
 const USAGE = 2;
 
 /** Runs one command line; returns the exit code. Never throws. */
-export function run(args: readonly string[], libc: Libc): number {
+export async function run(args: readonly string[], libc: Libc): Promise<number> {
   const name = commandName(args);
   try {
-    return dispatch(name, args, libc);
+    return await dispatch(name, args, libc);
   } catch (error) {
     if (error instanceof UsageError) {
       complain(libc, logLine(1, known(name) ? name : "cready", error.message).text);
@@ -34,9 +33,9 @@ export function run(args: readonly string[], libc: Libc): number {
   }
 }
 
-function dispatch(name: string | undefined, args: readonly string[], libc: Libc): number {
-  if (name === "check") return check(args, libc);
-  if (name === "explain") return explain(args, libc);
+async function dispatch(name: string | undefined, args: readonly string[], libc: Libc): Promise<number> {
+  if (name === "check") return await check(args, libc);
+  if (name === "explain") return (await import("./explain.ts")).explain(args, libc);
   if (name !== undefined) {
     const names = COMMANDS.map((command) => command.name).join(", ");
     throw new UsageError(`unknown command: ${shown(name)}; there is ${names}`);
@@ -46,7 +45,7 @@ function dispatch(name: string | undefined, args: readonly string[], libc: Libc)
   if (options.some((option) => option.name === "help")) return print(libc, help(), 0);
   // As in criu these two need no command word: they end the run as soon as they are read.
   if (options.some(({ name, value }) => name === "ms" || (name === "feature" && value === "list"))) {
-    return check(args, libc);
+    return await check(args, libc);
   }
   if (options.length > 0) throw new UsageError("command is required");
   return print(libc, shortHelp(), USAGE);

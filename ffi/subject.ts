@@ -46,6 +46,8 @@ export class Subject implements Disposable {
   readonly #own: Sys;
   readonly #instruction: number;
   #alive = true;
+  /** The registers as they were before the first injected call; undefined where the child has them. */
+  #saved: Uint8Array | undefined;
 
   private constructor(own: Sys, readonly pid: number, instruction: number) {
     this.#own = own;
@@ -69,6 +71,7 @@ export class Subject implements Disposable {
       if (seized < 0) throw new SysError("ptrace(PTRACE_SEIZE, child)", -seized);
       own.call("ptrace", PTRACE_INTERRUPT, pid, 0, 0);
       subject.wait("stop of a traced child");
+      closeAll(own);
       return subject;
     } catch (error) {
       subject[Symbol.dispose]();
@@ -113,11 +116,13 @@ export class Subject implements Disposable {
 
   /** Lets the child run on, delivering `signal` when it is not 0. */
   resume(signal = 0): void {
+    this.#restore();
     this.ptrace(PTRACE_CONT, 0, signal);
   }
 
   /** Lets the stopped child go on at `address` as if the function there were called, and waits for its next stop. */
   jump(address: number, text: string): Status {
+    this.#restore();
     const { view } = this.#registers();
     this.#own.arch.prepareJump(view, address);
     this.#setRegisters(view);
@@ -127,6 +132,7 @@ export class Subject implements Disposable {
 
   /** Lets the child make one system call and run on behind it; waits for its next stop, or its end. */
   launch(name: SyscallName, args: readonly number[], text: string, deadlineMs = DEADLINE_MS): Status {
+    this.#restore();
     const { view } = this.#registers();
     this.#own.arch.prepareSyscall(view, this.#instruction, this.#number(name), args);
     this.#setRegisters(view);
@@ -150,6 +156,7 @@ export class Subject implements Disposable {
 
   /** The address that the stopped child executes next. */
   instructionPointer(): number {
+    this.#restore();
     return this.#own.arch.instructionPointer(this.#registers().view);
   }
 
@@ -182,14 +189,20 @@ export class Subject implements Disposable {
     this.#own.dying.add(this.pid);
   }
 
-  #registers(): { view: DataView; iov: number } {
+  /** Room for the registers, and the struct iovec that describes it to ptrace. */
+  #room(): { view: DataView; iov: number } {
     const { memory, arch } = this.#own;
     const at = memory.alloc(arch.registersSize);
     const iov = memory.alloc(16);
     memory.setU64(iov, at);
     memory.setU64(iov + 8, arch.registersSize);
-    this.ptrace(PTRACE_GETREGSET, NT_PRSTATUS, iov);
     return { view: memory.view(at, arch.registersSize), iov };
+  }
+
+  #registers(): { view: DataView; iov: number } {
+    const room = this.#room();
+    this.ptrace(PTRACE_GETREGSET, NT_PRSTATUS, room.iov);
+    return room;
   }
 
   #setRegisters(view: DataView): void {
@@ -219,13 +232,17 @@ export class Subject implements Disposable {
     );
   }
 
-  /** Runs one instruction that enters the kernel and puts the registers back, unless it made the child a new program. */
+  /** Runs one instruction that enters the kernel. The registers are put back when the child is to run on by itself. */
   #step(text: string, prepare: (view: DataView) => void, result: (view: DataView) => number): number {
-    const { memory } = this.#own;
+    const { memory, arch } = this.#own;
     const mark = memory.mark();
     try {
-      const { view, iov } = this.#registers();
-      const saved = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
+      const { view, iov } = this.#room();
+      if (this.#saved) memory.write(memory.base + view.byteOffset, this.#saved);
+      else {
+        this.ptrace(PTRACE_GETREGSET, NT_PRSTATUS, iov);
+        this.#saved = memory.bytes(memory.base + view.byteOffset, arch.registersSize).slice();
+      }
       prepare(view);
       this.ptrace(PTRACE_SETREGSET, NT_PRSTATUS, iov);
       this.ptrace(PTRACE_SINGLESTEP, 0, 0);
@@ -236,15 +253,29 @@ export class Subject implements Disposable {
         status = this.wait(`${text} in a child`);
       }
       if (status.kind !== "stopped" || status.signal !== SIGTRAP) throw new DeathError(text.split("(")[0]!, status);
-      if (status.event === PTRACE_EVENT_EXEC) return 0;
+      if (status.event === PTRACE_EVENT_EXEC) {
+        // Another program: it has registers of its own.
+        this.#saved = undefined;
+        return 0;
+      }
       this.ptrace(PTRACE_GETREGSET, NT_PRSTATUS, iov);
-      const value = result(view);
-      memory.write(memory.base + view.byteOffset, saved);
-      this.ptrace(PTRACE_SETREGSET, NT_PRSTATUS, iov);
-      return value;
+      return result(view);
     } finally {
       memory.release(mark);
     }
+  }
+
+  /** Gives the child back the registers that it had before calls were injected. */
+  #restore(): void {
+    const saved = this.#saved;
+    if (!saved) return;
+    this.#saved = undefined;
+    const { memory } = this.#own;
+    const mark = memory.mark();
+    const { view, iov } = this.#room();
+    memory.write(memory.base + view.byteOffset, saved);
+    this.ptrace(PTRACE_SETREGSET, NT_PRSTATUS, iov);
+    memory.release(mark);
   }
 }
 
@@ -274,6 +305,11 @@ export function reap(sys: Sys, pid: number): void {
     // ECHILD: it is gone. No answer in time: it hangs inside the kernel, and waiting longer would hang us too.
     if (!(error instanceof SysError) && !(error instanceof TimeoutError)) throw error;
   }
+}
+
+/** Closes what was left to be closed later. */
+export function closeAll(sys: Sys): void {
+  for (const fd of sys.closing.splice(0)) fd[Symbol.dispose]();
 }
 
 /** Takes away the remains of all children that were killed; waits at most a second for each. */

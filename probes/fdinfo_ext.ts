@@ -1,4 +1,4 @@
-import { SysError, TimeoutError } from "../ffi/errno.ts";
+import { SysError } from "../ffi/errno.ts";
 import type { Fd } from "../ffi/fd.ts";
 import { readText } from "../ffi/files.ts";
 import { O_CLOEXEC, SIGUSR1 } from "../ffi/uapi.ts";
@@ -90,26 +90,11 @@ function signalfd(kernel: Kernel): string | undefined {
 }
 
 function inotify(kernel: Kernel): Answer {
-  using fd = kernel.sys.fd("inotify_init1(0)", O_CLOEXEC);
-  try {
-    return watches(kernel, fd);
-  } finally {
-    leaveToChild(kernel, fd);
-  }
-}
-
-/**
- * The last close of an inotify descriptor waits until nobody looks at its watches any more (SRCU), 5 to 20 ms. A
- * child that has it too and is being killed waits in our place, while we go on.
- */
-function leaveToChild(kernel: Kernel, fd: Fd): void {
-  try {
-    using _child = kernel.subject();
-    fd[Symbol.dispose]();
-  } catch (error) {
-    // Where no child can be had, we wait ourselves: the answer does not depend on it.
-    if (!(error instanceof SysError) && !(error instanceof TimeoutError)) throw error;
-  }
+  const fd = kernel.sys.fd("inotify_init1(0)", O_CLOEXEC);
+  // The last close waits until nobody looks at the watches any more (SRCU), 5 to 20 ms: the next child has it too, and
+  // its end waits in our place.
+  kernel.sys.closing.push(fd);
+  return watches(kernel, fd);
 }
 
 function watches(kernel: Kernel, fd: Fd): Answer {

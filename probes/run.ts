@@ -1,7 +1,8 @@
 import { type Evidence, Sys } from "../ffi/sys.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { DeathError, reapAll, Subject } from "../ffi/subject.ts";
+import { closeAll, DeathError, reapAll, Subject } from "../ffi/subject.ts";
 import { errnoName, SysError, TimeoutError } from "../ffi/errno.ts";
+import { Affinity } from "../ffi/affinity.ts";
 import { Host } from "../host/host.ts";
 import { autoloadPrevented } from "./autoload.ts";
 import { judge } from "./judge.ts";
@@ -38,6 +39,7 @@ export class Runner implements Disposable {
   readonly sys: Sys;
   readonly #kernel: Kernel;
   readonly #options: RunOptions;
+  #affinity: Affinity | undefined;
 
   constructor(libc: Libc, options: RunOptions = {}) {
     const sys = new Sys(libc, this.#trail);
@@ -48,7 +50,10 @@ export class Runner implements Disposable {
       sys,
       host: this.host,
       pid: sys.try("getpid"),
-      subject: (subjectOptions) => Subject.start(sys, subjectOptions),
+      subject: (subjectOptions) => {
+        this.#affinity ??= new Affinity(sys);
+        return Subject.start(sys, subjectOptions);
+      },
     };
   }
 
@@ -96,7 +101,10 @@ export class Runner implements Disposable {
 
   /** Takes away what the probes left to be taken away: children that were killed. */
   [Symbol.dispose](): void {
+    this.#affinity?.[Symbol.dispose]();
+    this.#affinity = undefined;
     this.sys.until = Infinity;
+    closeAll(this.sys);
     reapAll(this.sys);
   }
 

@@ -2,7 +2,7 @@ import type { Privilege } from "../host/privilege.ts";
 import { privilegeOf } from "../host/privilege.ts";
 import type { Host } from "../host/host.ts";
 import type { Finding } from "../probes/probe.ts";
-import type { Scope } from "../probes/registry.ts";
+import type { Scope } from "../probes/scope.ts";
 import { conclude, type Outcome } from "./outcome.ts";
 
 /** What `cready check` says (schema/report.graphql). */

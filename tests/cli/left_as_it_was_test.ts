@@ -1,6 +1,7 @@
 /** The machine is left as it was: what is seen before and after a run of everything, as root. */
 import assert from "node:assert/strict";
-import { FEATURE_NAMES, PROBES } from "../../probes/registry.ts";
+import { CRIU_NAMES as FEATURE_NAMES } from "../../probes/names.ts";
+import { PROBES } from "../../probes/registry.ts";
 import { BINARY, cready, ROOT, run } from "./binary.ts";
 import { assertVerdict, lines } from "./expect.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { CHECK_OPTIONS } from "../../cli/check_options.ts";
 import { COMMANDS } from "../../cli/commands.ts";
-import { FEATURE_NAMES } from "../../probes/registry.ts";
+import { CRIU_NAMES as FEATURE_NAMES } from "../../probes/names.ts";
 import { CRIU_VERSION, VERSION } from "../../version.ts";
 import { cready, type Result, sandbox } from "./binary.ts";
 import { assertFeatures, assertOrderly, assertVerdict, BAD, lines } from "./expect.ts";

@@ -1,6 +1,7 @@
 /** The program is held at its last call: what does it still have that it did not have at the beginning? */
 import assert from "node:assert/strict";
-import { FEATURE_NAMES, PROBES } from "../../probes/registry.ts";
+import { CRIU_NAMES as FEATURE_NAMES } from "../../probes/names.ts";
+import { PROBES } from "../../probes/registry.ts";
 import { BINARY, eventually, processesWith, spawn } from "../cli/binary.ts";
 
 /** Long enough to look. */

@@ -1,7 +1,8 @@
 /** Which files the program opens, and that it changes none. */
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../cli/commands.ts";
-import { FEATURE_NAMES, PROBES } from "../../probes/registry.ts";
+import { CRIU_NAMES as FEATURE_NAMES } from "../../probes/names.ts";
+import { PROBES } from "../../probes/registry.ts";
 import { BINARY } from "../cli/binary.ts";
 import { type Call, traced } from "./strace.ts";
 

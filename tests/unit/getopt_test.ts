@@ -59,14 +59,14 @@ for (const [args, sentence] of FAULTS) {
   });
 }
 
-Deno.test("parseCheck throws nothing but UsageError, whatever the words", () => {
+Deno.test("parseCheck throws nothing but UsageError, whatever the words", async () => {
   const word = fc.oneof(
     fc.string(),
     fc.constantFrom("check", "--feature", "--all", "-v", "-o", "--timeout", "--", "-W", "--no-extra"),
   );
-  fc.assert(fc.property(fc.array(word), (words) => {
+  await fc.assert(fc.asyncProperty(fc.array(word), async (words) => {
     try {
-      parseCheck(words);
+      await parseCheck(words);
     } catch (error) {
       assert(error instanceof UsageError);
     }
@@ -94,17 +94,20 @@ const REQUESTS: readonly (readonly [args: string, field: string, value: unknown]
 ];
 
 for (const [args, field, value] of REQUESTS) {
-  Deno.test(`parseCheck reads ${args} as ${field} ${value}`, () => {
-    const request = parseCheck(args.split(" ")) as unknown as Record<string, unknown>;
+  Deno.test(`parseCheck reads ${args} as ${field} ${value}`, async () => {
+    const request = await parseCheck(args.split(" ")) as unknown as Record<string, unknown>;
     assert.equal(request[field], value);
   });
 }
 
-Deno.test("parseCheck lets the last --feature win and prints the list at once", () => {
-  const request = parseCheck(["check", "--feature", "ns_last_pid", "--feature", "kcmp,map_files"]);
+Deno.test("parseCheck lets the last --feature win and prints the list at once", async () => {
+  const request = await parseCheck(["check", "--feature", "ns_last_pid", "--feature", "kcmp,map_files"]);
   assert.deepEqual((request as { features: unknown }).features, ["kcmp", "map_files"]);
-  assert.throws(() => parseCheck(["check", "--feature", "no such", "--feature", "kcmp"]), /Unknown feature no such/);
-  assert.equal(parseCheck(["check", "--feature", "list", "--feature", "nonsense", "--ms"]), "list");
+  await assert.rejects(
+    () => parseCheck(["check", "--feature", "no such", "--feature", "kcmp"]),
+    /Unknown feature no such/,
+  );
+  assert.equal(await parseCheck(["check", "--feature", "list", "--feature", "nonsense", "--ms"]), "list");
 });
 
 Deno.test("shown lets no control byte and no lone surrogate through, and no more than 200 characters", () => {
