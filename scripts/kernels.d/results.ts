@@ -55,8 +55,7 @@ export interface RunResult {
   readonly cready: ReadonlyMap<string, Ran>;
   /** The parsed output of `check --all --json`; null where it is no report. */
   readonly all: Report | null;
-  /** The same of `check --json --feature a,b,…`, with the names that `all` lacks. */
-  /** The findings of the `--feature a,b,… --json` run; null where it is none. */
+  /** The findings of `check --json --feature a,b,…`, mostly names that `all` lacks; null where there are none. */
   readonly named: readonly ReportFinding[] | null;
   readonly criu: CriuResult | null;
   /** The kernel's configuration, without the CONFIG_ in front; what is not set is absent. */
