@@ -174,7 +174,9 @@ class CheckRun {
     this.#console.detail(logLine(3, "check", `the kernel loaded modules when it was asked: ${loaded.join(" ")}`).text);
   }
 
-  #summary(findings: readonly Finding[]): void {
+  /** Category 4 is told, never counted. */
+  #summary(all: readonly Finding[]): void {
+    const findings = all.filter(({ feature }) => feature.category !== "OPTIONAL");
     const count = (verdict: string) => findings.filter((one) => one.verdict === verdict).length;
     const total = `${count("SUPPORTED")} of ${findings.length} supported`;
     const rest = `${count("UNSUPPORTED")} missing, ${count("BLOCKED")} blocked, ${count("INCONCLUSIVE")} untold`;

@@ -24,7 +24,6 @@ export interface CheckRequest {
   readonly criu: string | null;
   readonly quiet: boolean;
   readonly noAutoload: boolean;
-  readonly unprivileged: boolean;
   /** After so many seconds nothing more is asked; null for no limit. */
   readonly timeoutSeconds: number | null;
 }
@@ -65,7 +64,7 @@ export const CHECK_OPTIONS: readonly (OptionSpec & { readonly help: string; read
     short: "v",
     argument: "optional",
     value: "[NUM]",
-    help: "-v1 hides warnings, -v3 shows each call, -v4 all there is; default 2",
+    help: "-v1 hides warnings, -v3 shows each call; default 2",
   },
   {
     name: "log-file",
@@ -96,7 +95,7 @@ export type CheckCommand = CheckRequest | "help" | "version" | "list";
 /** Reads a `check` command line; `words` starts with `check`. Throws `UsageError`. */
 export async function parseCheck(args: readonly string[]): Promise<CheckCommand> {
   const { options, words } = getopt(args, ALL_OPTIONS);
-  let extra = false, experimental = false, quiet = false, noAutoload = false, unprivileged = false;
+  let extra = false, experimental = false, quiet = false, noAutoload = false;
   let verbosity = 2;
   let remedies: boolean | null = null;
   let format: Format = "text";
@@ -122,7 +121,6 @@ export async function parseCheck(args: readonly string[]): Promise<CheckCommand>
     } else if (name === "remedies") remedies = true;
     else if (name === "table" || name === "json" || name === "ndjson") format = name;
     else if (name === "no-autoload") noAutoload = true;
-    else if (name === "unprivileged") unprivileged = true;
     else if (name === "criu") criu = value!;
     else if (name === "quiet") quiet = true;
     else if (name === "timeout") timeoutSeconds = seconds(value!);
@@ -144,7 +142,6 @@ export async function parseCheck(args: readonly string[]): Promise<CheckCommand>
     criu,
     quiet,
     noAutoload,
-    unprivileged,
     timeoutSeconds,
   };
 }

@@ -95,7 +95,6 @@ function featureText(finding: Finding): string {
     reason ? row("seen", reason) : "",
     ...remedies.map(({ why }) => row("cause", why)),
     ...remedies.map(({ text, command }) => row("mend", command ? `${text}: ${command}` : text)),
-    verdict === "SUPPORTED" ? "" : row("until then", feature.impact),
     criuDiffers ? row(`criu ${criuDiffers.version}`, `says ${said(criuDiffers.verdict)}: ${criuDiffers.why}`) : "",
     "\n",
     row("see", feature.references.join(", ")),

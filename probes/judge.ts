@@ -47,7 +47,7 @@ const SIGSYS = 31;
 /** Turns what a probe threw into its answer: what an errno proves depends on the rights and filters here. */
 export function judge(probe: Probe, error: unknown, sys: Sys, host: Host): Answer {
   if (error instanceof TimeoutError) {
-    return inconclusive(`${error.message}, child killed`, [
+    return inconclusive(error.message, [
       undetermined("ask again on an idle machine, with --feature"),
     ]);
   }
