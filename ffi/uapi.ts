@@ -50,7 +50,6 @@ export const AF_PACKET = 17;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
-export const SOCK_SEQPACKET = 5;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
@@ -84,10 +83,8 @@ export const WNOHANG = 1;
 export const __WALL = 0x40000000;
 
 // sys/prctl.h
-export const PR_SET_DUMPABLE = 4;
 export const PR_SET_SECCOMP = 22;
 export const PR_SET_MM = 35;
-export const PR_SET_NO_NEW_PRIVS = 38;
 export const PR_GET_TID_ADDRESS = 40;
 export const PR_SET_MM_BRK = 7;
 export const PR_SET_MM_AUXV = 12;
@@ -101,14 +98,12 @@ export const PTRACE_POKEUSER = 6;
 export const PTRACE_CONT = 7;
 export const PTRACE_SINGLESTEP = 9;
 export const PTRACE_SETOPTIONS = 0x4200;
-export const PTRACE_GETEVENTMSG = 0x4201;
 export const PTRACE_GETREGSET = 0x4204;
 export const PTRACE_SETREGSET = 0x4205;
 export const PTRACE_SEIZE = 0x4206;
 export const PTRACE_INTERRUPT = 0x4207;
 export const PTRACE_PEEKSIGINFO = 0x4209;
 export const PTRACE_GETSIGMASK = 0x420a;
-export const PTRACE_SETSIGMASK = 0x420b;
 export const PTRACE_SECCOMP_GET_FILTER = 0x420c;
 export const PTRACE_GET_RSEQ_CONFIGURATION = 0x420f;
 export const PTRACE_O_TRACECLONE = 8;
@@ -121,9 +116,7 @@ export const NT_PRSTATUS = 1;
 
 // linux/mount.h
 export const MS_BIND = 0x1000;
-export const MS_REC = 0x4000;
 export const MS_PRIVATE = 1 << 18;
-export const MS_SLAVE = 1 << 19;
 export const MS_SHARED = 1 << 20;
 
 // linux/magic.h
