@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TimeoutError } from "../../ffi/errno.ts";
 import { type Answer, blocked, type Probe, supported } from "../../probes/probe.ts";
 import { Runner } from "../../probes/run.ts";
 import { fakeLibc, type FakeMachine, NOBODY_STATUS } from "./fake_libc.ts";
@@ -86,3 +87,22 @@ Deno.test("at the limit of tasks those that were killed are taken away before an
   runner[Symbol.dispose]();
   assert.equal(libc.children.size, 0);
 });
+
+for (
+  const [name, autoloads, timeouts, verdict] of [
+    ["is asked again where a module may have been loaded meanwhile", ["veth"], 2, "SUPPORTED"],
+    ["is asked four times at most", ["veth"], 9, "INCONCLUSIVE"],
+    ["is asked once where no module is loaded", [], 1, "INCONCLUSIVE"],
+  ] as const
+) {
+  Deno.test(`a probe that had no answer in time ${name}`, () => {
+    let left: number = timeouts, asked = 0;
+    const slow = probe(() => {
+      asked++;
+      if (left-- > 0) throw new TimeoutError("mount() in a child", 2000);
+      return supported();
+    });
+    assert.equal(new Runner(fakeLibc()).probe({ ...slow, autoloads }).verdict, verdict);
+    assert(asked <= 4);
+  });
+}
