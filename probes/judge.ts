@@ -6,6 +6,7 @@ import { DeathError } from "../ffi/subject.ts";
 import type { Host } from "../host/host.ts";
 import { type Answer, blocked, inconclusive, type Probe, type Remedy, unsupported } from "./probe.ts";
 import { limitReached } from "./limits.ts";
+import { onDiskOnly } from "./remedies.ts";
 import { missingRight } from "./rights.ts";
 
 /** Errnos by which the kernel refuses what it has. */
@@ -56,18 +57,20 @@ export function judge(probe: Probe, error: unknown, sys: Sys, host: Host): Answe
     // A fault of one probe must not hide the answers of the others; the tests look for this text.
     return inconclusive(`cready itself failed: ${error instanceof Error ? error.message : String(error)}`);
   }
+  const forgeable = !(error instanceof NetlinkError) && !FILE_CALLS.includes(callName(error));
   const limited = LIMITS.includes(error.code);
   if (limited || REFUSALS.includes(error.code)) {
     // No capability explains that a bound was reached; a sysctl may.
     const missing = limited
       ? limitReached(error, sys, host) ?? missingRight(probe.rights.filter((right) => "sysctl" in right), host)
       : missingRight(probe.rights, host) ?? limitReached(error, sys, host);
-    if (missing) return blocked(error.message, missing);
+    // Both stand in the way: mending one is not enough.
+    const too = missing && host.filtered && forgeable && refusedWhatever(error, sys);
+    if (missing) return blocked(error.message, missing, ...(too ? [answeredByFilter(error)] : []));
   }
   const absent = probe.absentOn.includes(error.code);
-  const forgeable = !(error instanceof NetlinkError) && !FILE_CALLS.includes(callName(error));
   if (host.filtered && forgeable) return underFilter(probe, error, sys, host, absent);
-  if (absent) return unsupported(error.message);
+  if (absent) return onDiskOnly(probe.modules, error.message, host) ?? unsupported(error.message);
   return inconclusive(error.message, [undetermined(whatWouldDecide(error, host))]);
 }
 
@@ -93,15 +96,9 @@ function underFilter(probe: Probe, error: SysError, sys: Sys, host: Host, absent
     return unsupported(`${error.message}; /proc/kallsyms has no ${symbol} of its own`);
   }
   if (own === "absent" && absent) return unsupported(`${error.message}; /proc/kallsyms has no ${probe.symbol}`);
-  const filter: Remedy = {
-    cause: "SECCOMP",
-    why: `a seccomp filter of this process answers ${name} with ${error.code}`,
-    text: `run outside of the sandbox, or with a seccomp profile that allows ${name}`,
-    command: null,
-  };
   // The kernel never answers ENOSYS for a call that it has.
-  if (call === "built-in" && (error.code === "ENOSYS" || refusedWhatever(name, error, sys))) {
-    return blocked(`a seccomp filter answers ${error.message}; /proc/kallsyms has ${symbol}`, filter);
+  if (call === "built-in" && (error.code === "ENOSYS" || refusedWhatever(error, sys))) {
+    return blocked(`a seccomp filter answers ${error.message}; /proc/kallsyms has ${symbol}`, answeredByFilter(error));
   }
   // Named in the file: the options of older and of newer kernels are not those of this one.
   const off = probe.kconfig.find((option) => host.kconfig.options.get(option) === "n");
@@ -117,9 +114,20 @@ function underFilter(probe: Probe, error: SysError, sys: Sys, host: Host, absent
  * Whether a call is refused in the same way when all its arguments are -1. The kernel finds another fault with these
  * (EINVAL, EBADF, EFAULT, ESRCH, E2BIG) before it looks at any right, so then it was not the kernel that refused.
  */
-function refusedWhatever(name: SyscallName, { code, errno }: SysError, sys: Sys): boolean {
-  if (!REFUSALS.includes(code) || !SENSELESS.has(name)) return false;
-  return sys.try(name, -1, -1, -1, -1, -1, -1) === -errno;
+function refusedWhatever(error: SysError, sys: Sys): boolean {
+  const name = callName(error) as SyscallName;
+  if (!REFUSALS.includes(error.code) || !SENSELESS.has(name)) return false;
+  return sys.try(name, -1, -1, -1, -1, -1, -1) === -error.errno;
+}
+
+function answeredByFilter(error: SysError): Remedy {
+  const name = callName(error);
+  return {
+    cause: "SECCOMP",
+    why: `a seccomp filter of this process answers ${name} with ${error.code}`,
+    text: `run outside of the sandbox, or with a seccomp profile that allows ${name}`,
+    command: null,
+  };
 }
 
 /** The system call an error's text names, such as `kcmp` of `kcmp(self, self, KCMP_VM)`. */
@@ -133,6 +141,9 @@ function symbolOf(name: SyscallName): string {
 }
 
 function whatWouldDecide(error: SysError, host: Host): string {
+  if (host.filtered) {
+    return "run outside of the sandbox, without a seccomp filter, which may have answered a call before this one";
+  }
   if (!REFUSALS.includes(error.code)) return `look up why ${error.call} answers ${error.code} here`;
   const confined = host.read("/proc/self/attr/current")?.replace(/[\0\n]/g, "").trim();
   if (confined && confined !== "unconfined" && confined !== "kernel") {

@@ -4,6 +4,8 @@ import { type Answer, defineProbe, inconclusive, type Kernel, supported } from "
 import { mapSize } from "./prctl_mm_map.ts";
 import { TRACING } from "./rights.ts";
 
+const EPERM = 1;
+
 export default defineProbe({
   id: "prctl_mm_old",
   criuName: null,
@@ -23,12 +25,18 @@ export default defineProbe({
   run(kernel) {
     const { memory } = kernel.sys;
     const address = memory.store(new Array(8).fill(0xff));
-    kernel.sys.ask("prctl(PR_GET_TID_ADDRESS)", PR_GET_TID_ADDRESS, address, 0, 0, 0);
+    const text = "prctl(PR_GET_TID_ADDRESS)";
+    const told = kernel.sys.look(text, PR_GET_TID_ADDRESS, address, 0, 0, 0);
+    // Only the kernel's old form takes a capability; under a filter a refusal of the others tells nothing of it.
+    if (told === -EPERM && kernel.host.filtered) return inconclusive(`${text}: EPERM`);
+    if (told < 0) throw new SysError(text, -told);
     if (memory.u64(address) === 0xffffffffffffffffn) return inconclusive("prctl(PR_GET_TID_ADDRESS) tells no address");
     try {
       return mapSize(kernel) > 0 ? supported() : inconclusive("prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE) tells no size");
     } catch (error) {
-      if (!(error instanceof SysError) || error.code !== "EINVAL") throw error;
+      if (!(error instanceof SysError)) throw error;
+      if (error.code === "EPERM" && kernel.host.filtered) return inconclusive(error.message);
+      if (error.code !== "EINVAL") throw error;
       return oldForm(kernel);
     }
   },

@@ -64,12 +64,16 @@ export default defineProbe({
     const { call, result } = repair(sys, socket, "TCP socket");
     if (result < 0) throw new SysError(call, -result);
     const window = WINDOW.pack(sys.memory);
+    sys.memory.write(window, new Array(WINDOW.size).fill(0xff)); // what no window is
     const size = sys.memory.alloc(8);
     sys.memory.setU32(size, WINDOW.size);
     sys.ask("getsockopt(TCP socket, TCP_REPAIR_WINDOW)", socket.number, IPPROTO_TCP, TCP_REPAIR_WINDOW, window, size);
     const got = sys.memory.u32(size);
     if (got !== WINDOW.size) {
       return inconclusive(`getsockopt(TCP_REPAIR_WINDOW) answers ${got} bytes, not ${WINDOW.size}`);
+    }
+    if (sys.memory.bytes(window, WINDOW.size).every((byte) => byte === 0xff)) {
+      return inconclusive("getsockopt(TCP_REPAIR_WINDOW) succeeds and tells nothing");
     }
     const text = "setsockopt(TCP socket, TCP_REPAIR_WINDOW, the same)";
     sys.ask(text, socket.number, IPPROTO_TCP, TCP_REPAIR_WINDOW, window, WINDOW.size);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import autofs from "../../probes/autofs.ts";
-import { FILTERED_STATUS } from "./fake_libc.ts";
+import cgroupns from "../../probes/cgroupns.ts";
+import { FILTERED_STATUS, NOBODY_STATUS, type Reply } from "./fake_libc.ts";
 import { probeOn } from "./probe_case.ts";
 
 /** A machine where a mount that was made is not shown, which no kernel does. */
@@ -25,3 +26,17 @@ for (
     assert.equal(remedies[0]!.cause, "UNDETERMINED");
   });
 }
+
+Deno.test("where a filter refuses what a capability would be needed for, both are named", () => {
+  const status = NOBODY_STATUS.replace("Seccomp:\t0", "Seccomp:\t2");
+  const causes = (unshare: Reply) =>
+    probeOn(cgroupns, {
+      calls: { unshare },
+      files: { "/proc/self/status": status },
+      links: { "/proc/4242/ns/cgroup": "cgroup:[7]", "/proc/self/ns/cgroup": "cgroup:[7]" },
+    })
+      .remedies.map(({ cause }) => cause);
+  assert.deepEqual(causes("EPERM"), ["CAPABILITY", "SECCOMP"]);
+  // The kernel sees that the flags are none before it looks at the capability.
+  assert.deepEqual(causes(({ args }) => args[0] === -1 ? "EINVAL" : "EPERM"), ["CAPABILITY"]);
+});

@@ -7,7 +7,7 @@ import {
 } from "../../../ffi/uapi.ts";
 import prctl_mm_old from "../../../probes/prctl_mm_old.ts";
 import { type Call, FILTERED_STATUS, NOBODY_STATUS } from "../fake_libc.ts";
-import { probeCases } from "../probe_case.ts";
+import { type Case, probeCases } from "../probe_case.ts";
 
 /** A kernel's prctl: an errno for each of these, success for the rest. */
 const prctl = (errors: Record<number, string>) => ({ args: [option, what, address], memory }: Call) => {
@@ -49,6 +49,15 @@ probeCases(prctl_mm_old, [
     "UNSUPPORTED",
     /AUXV.*EINVAL/,
   ],
+  ...[PR_GET_TID_ADDRESS, PR_SET_MM_MAP_SIZE].map((what): Case => [
+    `a filter refuses ${what}, and a capability is missing that would not help`,
+    {
+      calls: { prctl: prctl({ [what]: "EPERM" }) },
+      files: { "/proc/self/status": NOBODY_STATUS.replace("Seccomp:\t0", "Seccomp:\t2") },
+    },
+    "INCONCLUSIVE",
+    /EPERM/,
+  ]),
   [
     "the old form lacks its capability",
     {

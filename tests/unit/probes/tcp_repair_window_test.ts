@@ -5,9 +5,11 @@ import { probeCases } from "../probe_case.ts";
 
 const AF_INET6 = 10;
 const TCP_REPAIR = 19;
+/** A window of zeros, as a socket without a connection has. */
+const tells: Reply = ({ args, memory }) => (memory.write(args[3]!, new Array(20).fill(0)), 0);
 const window = (calls: Record<string, Reply> = {}, files: Record<string, string> = {}): FakeMachine => ({
   files,
-  calls: { socket: 1000, setsockopt: 0, getsockopt: 0, ...calls },
+  calls: { socket: 1000, setsockopt: 0, getsockopt: tells, ...calls },
 });
 const repair = (reply: string): Reply => ({ args }) => args[2] === TCP_REPAIR ? reply : 0;
 
@@ -18,6 +20,7 @@ probeCases(tcp_repair_window, [
     window({ socket: ({ args }) => args[0] === AF_INET6 ? 1000 : "EAFNOSUPPORT" }),
     "SUPPORTED",
   ],
+  ["a filter makes a window up", window({ getsockopt: 0 }), "INCONCLUSIVE", /tells nothing/],
   ["the option is unknown", window({ getsockopt: "ENOPROTOOPT" }), "UNSUPPORTED", /TCP_REPAIR_WINDOW\): ENOPROTOOPT/],
   ["the kernel has no TCP", window({ socket: "EAFNOSUPPORT" }), "UNSUPPORTED", /EAFNOSUPPORT/],
   [
