@@ -25,6 +25,9 @@ export async function check(args: readonly string[], libc: Libc): Promise<number
   if (request === "version") return console.out(versionLine()), 0;
   if (request === "list") return console.out(`${CRIU_NAMES.join(" ")}\n`), 0;
   const probes = request.features ? await probesNamed(request.features) : await probesFor(request.scope);
+  if (request.logFile === "-" && (request.format === "json" || request.format === "ndjson")) {
+    throw new UsageError(`--${request.format} has stdout for itself: -o - cannot be given with it`);
+  }
   enterFolder(request.workFolder, libc);
   if (request.logFile !== null) console.logTo(request.logFile);
   using runner = new Runner(libc, { noAutoload: request.noAutoload });
@@ -181,7 +184,9 @@ class CheckRun {
     const total = `${count("SUPPORTED")} of ${findings.length} supported`;
     const rest = `${count("UNSUPPORTED")} missing, ${count("BLOCKED")} blocked, ${count("INCONCLUSIVE")} untold`;
     const { host } = this.#runner;
-    const who = `as ${host.status.uids[1] === 0 ? "root" : `uid ${host.status.uids[1]}`} on ${host.release}`;
+    const who = `as ${
+      host.status.uids[1] === 0 ? "root" : `uid ${host.status.uids[1]}`
+    } on ${host.release} ${host.architecture}`;
     this.#console.detail(
       `        ${total}, ${rest}      ${who}      ${(performance.now() - this.#start).toFixed(0)} ms`,
     );

@@ -84,7 +84,19 @@ export class Host {
   #release: string | undefined;
   /** The kernel's release, as `uname -r`. It names files; it decides nothing. */
   get release(): string {
-    return this.#release ??= this.read("/proc/sys/kernel/osrelease")?.trim() ?? "unknown";
+    return this.#release ??= this.read("/proc/sys/kernel/osrelease")?.trim() ?? this.#uname();
+  }
+
+  /** uname(2), which a personality may falsify: for where /proc/sys is hidden. */
+  #uname(): string {
+    const FIELD = 65, RELEASE = 2;
+    const { memory } = this.#sys;
+    const mark = memory.mark();
+    const at = memory.alloc(6 * FIELD); // struct utsname
+    const result = this.#sys.try("uname", at);
+    const text = memory.text(at + RELEASE * FIELD, FIELD);
+    memory.release(mark);
+    return result === 0 ? text.slice(0, text.indexOf("\0")) : "unknown";
   }
 
   /** The processor architecture, as `uname -m`. */

@@ -2,6 +2,7 @@ import { ending, runProgram } from "../ffi/command.ts";
 import { SysError } from "../ffi/errno.ts";
 import { installedCriu } from "./installed_criu.ts";
 import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
+import { TRACING } from "./rights.ts";
 
 export default defineProbe({
   id: "external_net_ns",
@@ -13,7 +14,7 @@ export default defineProbe({
   impact: "a container cannot be restored into a network namespace that was made beforehand",
   kconfig: [],
   modules: [],
-  rights: [],
+  rights: TRACING,
   mend: "install CRIU 3.9 or newer",
   references: ["man:criu(8)", "criu:check_external_net_ns"],
   autoloads: [],

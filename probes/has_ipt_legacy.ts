@@ -3,6 +3,7 @@ import { SysError } from "../ffi/errno.ts";
 import { findProgram } from "../ffi/programs.ts";
 import type { Sys } from "../ffi/sys.ts";
 import { type Answer, defineProbe, inconclusive, type Kernel, supported, unsupported } from "./probe.ts";
+import { TRACING } from "./rights.ts";
 
 export default defineProbe({
   id: "has_ipt_legacy",
@@ -14,7 +15,7 @@ export default defineProbe({
   impact: "the legacy iptables rules of a container are not preserved, and --network-lock iptables is of no use",
   kconfig: [],
   modules: [],
-  rights: [],
+  rights: TRACING,
   mend: "install iptables with its legacy programs",
   references: ["man:iptables-save(8)", "criu:get_legacy_iptables_bin"],
   autoloads: [],

@@ -53,8 +53,10 @@ export default defineProbe({
     const written = softDirty();
     if (cleared === null || written === null) return inconclusive("the page asked for is not in memory");
     sys.note("read(/proc/self/pagemap)", `soft-dirty bit ${cleared} after clear_refs, ${written} after a write`);
-    if (written === 0) return unsupported("/proc/PID/pagemap does not show a page as soft-dirty that was written to");
-    if (cleared === 1) return inconclusive("/proc/PID/pagemap shows a page as soft-dirty that was not written to");
+    if (written === 0) return unsupported("read(/proc/self/pagemap): the soft-dirty bit of a page written to is 0");
+    if (cleared === 1) {
+      return inconclusive("read(/proc/self/pagemap): the soft-dirty bit of a page not written to is 1");
+    }
     return supported();
   },
 });

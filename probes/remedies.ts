@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { isOlder } from "../host/release.ts";
-import type { Answer, Feature, Probe, Remedy } from "./probe.ts";
+import { type Answer, blocked, type Feature, type Probe, type Remedy } from "./probe.ts";
 
 /** What of a feature's record tells where it comes from. */
 export type Origin = Pick<Feature, "kconfig" | "modules" | "since" | "mend">;
@@ -82,6 +82,17 @@ function modulesMissing({ kconfig: options, modules: names }: Origin, host: Host
     }
     return [];
   });
+}
+
+/**
+ * The answer where all that is missing lies on disk, as modules that were not loaded although they were asked for:
+ * refused here, whatever loading them needs. Undefined where something else is missing, or nothing.
+ */
+export function onDiskOnly(modules: readonly string[], reason: string, host: Host): Answer | undefined {
+  const states = modules.map((name) => [name, host.modules.state(name)] as const);
+  if (states.some(([, state]) => state === "absent" || state === "unknown")) return undefined;
+  const [first, ...more] = states.filter(([, state]) => state === "on-disk").map(([name]) => notLoaded(name, host));
+  return first && blocked(reason, first, ...more);
 }
 
 /** A module that is on disk and that the kernel did not load although it was asked for: why not? */

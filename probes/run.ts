@@ -78,7 +78,7 @@ export class Runner implements Disposable {
       : undefined;
     let answer: Answer;
     try {
-      answer = notAsked ?? probe.run(this.#kernel);
+      answer = notAsked ?? this.#ask(probe);
     } catch (error) {
       this.#record(error);
       answer = judge(probe, error, this.sys, this.host);
@@ -98,7 +98,7 @@ export class Runner implements Disposable {
       },
       criuDiffers: notAsked ? null : criuDiffers(probe, answer, evidence, named, host),
       probedAt,
-      durationMs: performance.now() - start,
+      durationMs: milliseconds(performance.now() - start),
     };
   }
 
@@ -136,6 +136,11 @@ export class Runner implements Disposable {
       this.#trail.push({ call: `${error.call}() in a child`, answer: error.status.kind, errno: null });
     }
   }
+}
+
+/** Microseconds are as exact as this can be. */
+function milliseconds(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }
 
 /** Whether criu 4.2 would come as far as a check: before it there is a gate, and probes that end it as root. */

@@ -12,7 +12,7 @@ import {
 } from "../ffi/uapi.ts";
 import type { Host } from "../host/host.ts";
 import { type Answer, defineProbe, type Remedy, supported } from "./probe.ts";
-import { absenceRemedies, type Origin } from "./remedies.ts";
+import { absenceRemedies, onDiskOnly, type Origin } from "./remedies.ts";
 
 const SOCK_DIAG_BY_FAMILY = 20;
 /** Bytes of struct inet_diag_req_v2, the largest of the requests; the others are as long as it in CRIU too. */
@@ -121,6 +121,9 @@ export default defineProbe({
 
 /** What is missing, with the remedies of just that; looked up only when somebody reads them. */
 function absent(reason: string, missing: readonly Need[], host: Host): Answer {
+  const names = [...new Set(missing.flatMap(({ modules }) => modules))];
+  const refused = onDiskOnly(names, reason, host);
+  if (refused) return refused;
   let found: Remedy[] | undefined;
   return {
     verdict: "UNSUPPORTED",

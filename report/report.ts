@@ -25,6 +25,6 @@ export function reportOf(scope: Scope, findings: readonly Finding[], host: Host)
     sentence,
     host: { kernel: host.release, architecture: host.architecture, privilege: privilegeOf(host) },
     findings,
-    durationMs: findings.reduce((sum, finding) => sum + finding.durationMs, 0),
+    durationMs: Math.round(findings.reduce((sum, finding) => sum + finding.durationMs, 0) * 1000) / 1000,
   };
 }
