@@ -6,6 +6,12 @@ const MARKS: Readonly<Record<string, string>> = { SUPPORTED: "+", UNSUPPORTED: "
 /** The variants of the first table; the second one has what each of the others changes. */
 const MAIN = ["full", "bare"];
 
+/** The line that names the packages a table was made with: another Debian has others, and may answer otherwise. */
+export function madeWith(runs: readonly RunResult[]): string {
+  const releases = [...new Set(runs.map(({ release }) => release))].sort();
+  return `Made with ${releases.join(", ")}; criu ${runs.find(({ criu }) => criu)?.criu?.version}.`;
+}
+
 /** docs/kernels.md: what cready and the real criu say on real kernels; made by tests/kernels from its runs. */
 export function kernelsDoc(runs: readonly RunResult[]): string {
   const main = runs.filter(({ kernel, variant }) => MAIN.includes(variant) || kernel === "poor" && variant === "auto");
@@ -18,6 +24,8 @@ export function kernelsDoc(runs: readonly RunResult[]): string {
     "loaded. `poor` is compiled from Debian's linux-source-6.1 with nearly everything off that CRIU needs. The first",
     "mark is cready's (`+` supported, `–` unsupported, `b` blocked, `?` inconclusive), the second criu 4.2's `--feature`",
     "(`+`, `–`; `x`: it ended before any check; none: it has no name for it).",
+    "",
+    madeWith(runs),
     "",
     cells(["check", ...main.map(({ kernel, variant }) => `${kernel} ${variant}`)]),
     cells(["---", ...main.map(() => ":-:")]),
@@ -57,7 +65,11 @@ function changes(run: RunResult, runs: readonly RunResult[]): string {
     const finding = findingOf(run, id);
     if (!finding || finding.verdict === "SUPPORTED") return [];
     if (plain && findingOf(plain, id)?.verdict === finding.verdict) return [];
-    return [`\`${id}\` ${finding.verdict} (${finding.remedies[0]?.why ?? finding.reason})`];
+    return [
+      `\`${id}\` ${finding.verdict} (${
+        (finding.remedies[0]?.why ?? finding.reason ?? "").replaceAll(run.release, "RELEASE")
+      })`,
+    ];
   });
   return changed.join("; ") || "nothing changes";
 }
