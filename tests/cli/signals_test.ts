@@ -137,11 +137,12 @@ Deno.test("signals: all of them blocked by whoever starts it does no harm", asyn
   assertAnswered(await end(), 2);
 });
 
-/** Whether a process is the tool itself, which alone has threads; its children run libc only. */
+/** Whether a process is the tool itself: the program, and no child of it. */
 function isTool(pid: number): boolean {
   try {
-    const threads = [...Deno.readDirSync(`/proc/${pid}/task`)].length;
-    return Deno.readLinkSync(`/proc/${pid}/exe`) === BINARY && threads > 1;
+    const parent = /^\d+ \(.*\) \S (\d+)/s.exec(Deno.readTextFileSync(`/proc/${pid}/stat`))![1]!;
+    const program = (one: number | string) => Deno.readLinkSync(`/proc/${one}/exe`) === BINARY;
+    return program(pid) && !program(parent);
   } catch {
     return false;
   }

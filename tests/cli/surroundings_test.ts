@@ -99,6 +99,11 @@ const ROWS: readonly Row[] = [
   },
   { name: "with a filter that answers prctl with EPERM", through: answering("prctl=EPERM") },
   {
+    name: "with a filter that answers clone3 with EPERM",
+    through: answering("clone3=EPERM"),
+    expected: { clone3_set_tid: SECCOMP },
+  },
+  {
     name: "with a filter that answers clone3 with ENOSYS",
     through: answering("clone3=ENOSYS"),
     expected: { clone3_set_tid: SECCOMP },
