@@ -1,5 +1,4 @@
 /** Asks for everything in some surroundings: cready for all its checks, and an independent program for the truth. */
-import { CRIU_NAMES } from "../../probes/names.ts";
 import { PROBES } from "../../probes/registry.ts";
 import { BINARY, PATH, type Result, ROOT, run } from "../cli/binary.ts";
 import { contained, type ContainerOptions } from "./container.ts";
@@ -103,15 +102,15 @@ export function sandboxed(...words: readonly string[]): Enter {
   return through(...words, "bwrap", "--ro-bind", "/", "/", ...own, "--");
 }
 
-/** Asks for all 66 checks, and tries for itself. `withCriu`: the real criu is asked for its features too. */
-export async function examine(enter: Enter, withCriu = false): Promise<Examination> {
+/** Asks for all 66 checks, and tries for itself; the real criu is asked for these features. */
+export async function examine(enter: Enter, criuNames: readonly string[] = []): Promise<Examination> {
   const cready = (...words: string[]) => enter([`${folder}/cready`, "check", ...words, "--json"]);
   const [all, rest, truth, criu, asNamed] = await Promise.all([
     cready("--all"),
     cready("--feature", others.join(",")),
     enter(["python3", `${folder}/truth.py`, ...named("--sysctl", SYSCTLS), ...named("--path", PATHS)]),
-    withCriu ? askCriu(enter) : undefined,
-    withCriu ? cready("--feature", CRIU_NAMES.join(",")) : undefined,
+    criuNames.length > 0 ? askCriu(enter, criuNames) : undefined,
+    criuNames.length > 0 ? cready("--feature", criuNames.join(",")) : undefined,
   ]);
   const report = parse(all) as { findings: Printed[] };
   return {
@@ -176,10 +175,10 @@ async function copyCriu(): Promise<readonly string[]> {
  * What the real criu says of each feature. Its cache of answers, which it keeps for all callers whatever their rights,
  * goes to a /run that nobody else sees, or nowhere.
  */
-async function askCriu(enter: Enter): Promise<Map<string, boolean>> {
+async function askCriu(enter: Enter, names: readonly string[]): Promise<Map<string, boolean>> {
   const script = `
     unprivileged=$(test "$(id -u)" = 0 || echo --unprivileged)
-    for name in ${CRIU_NAMES.join(" ")}; do
+    for name in ${names.join(" ")}; do
       said=$("$0" "$@" $unprivileged check --feature $name 2>/dev/null) && test "$said" = "$name is supported" &&
         echo $name yes || echo $name no
     done`;

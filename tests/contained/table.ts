@@ -101,10 +101,12 @@ export function surroundings(rows: readonly Row[]): void {
 }
 
 const AT_A_TIME = 3;
+/** Every kernel has it, and it takes no right: where criu says no, it did not get as far as asking. */
+const ALWAYS = "mnt_id";
 
 async function ask({ enter, criu }: Row): Promise<Examination> {
   for (let attempt = 1;; attempt++) {
-    const found = await examine(enter, criu !== undefined);
+    const found = await examine(enter, criu === "answers" ? CRIU_NAMES : criu === "refuses" ? [ALWAYS] : []);
     // On a loaded machine a child may be too late once: that is no answer.
     const late = [...found.byId.values(), ...found.named].some(({ reason }) => /no answer in/.test(reason ?? ""));
     if (!late || attempt === 4) return found;
@@ -255,8 +257,7 @@ function truthFaults({ otherwise = {} }: Row, base: Examination, here: Examinati
 /** The real criu's answers are ours, but for those of which ours says that criu's are wrong. */
 function criuFaults(row: Row, { byId, named, criu }: Examination): string[] {
   if (!criu) return [];
-  // It says no to everything where it does not get as far as asking.
-  const answers = criu.get("mnt_id");
+  const answers = criu.get(ALWAYS);
   if (row.criu === "refuses") return answers ? ["criu answers here, and the table says it refuses to"] : [];
   return CRIU_NAMES.flatMap((name) => {
     const finding = named.find(({ feature }) => feature.criuName === name)!;
