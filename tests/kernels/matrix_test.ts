@@ -2,17 +2,23 @@ import assert from "node:assert/strict";
 import { readRuns, type RunResult } from "../../scripts/kernels.d/results.ts";
 import { kernelsDoc, madeWith } from "../../scripts/generate/kernels.ts";
 import { NEEDS } from "./poor.ts";
-import { conclusionDiffers, findingsOf, undocumented, untold } from "./truth.ts";
+import { conclusionDiffers, findingsOf, outOfTime, undocumented, untold } from "./truth.ts";
 import { isOlder } from "../../host/release.ts";
 import { PROBES } from "../../probes/registry.ts";
 
 const root = new URL("../../", import.meta.url);
 const results = new URL("dist/kernels/", root);
 
+const kernels = (...args: string[]) =>
+  new Deno.Command(new URL("scripts/kernels", root), { args, cwd: root }).outputSync();
+
 // The runs themselves take minutes; CREADY_KERNELS_DONE=1 judges those that are there.
 if (!Deno.env.get("CREADY_KERNELS_DONE")) {
-  const { success } = new Deno.Command(new URL("scripts/kernels", root), { args: ["matrix"], cwd: root }).outputSync();
-  if (!success) console.error("scripts/kernels matrix failed: the runs that gave no result are failed tests below");
+  if (!kernels("matrix").success) {
+    console.error("scripts/kernels matrix failed: the runs that gave no result are failed tests below");
+  }
+  // Where two guests share a busy machine, emulation may take longer than a child has to answer: those once more, alone.
+  for (const { kernel, variant } of readRuns(results.pathname).filter(outOfTime)) kernels("boot", kernel, variant);
 }
 const runs = readRuns(results.pathname);
 const nameOf = ({ kernel, variant }: RunResult) => `${kernel} ${variant}`;

@@ -40,3 +40,8 @@ export function untold(run: RunResult): string[] {
     `${feature.id}: ${reason}`
   );
 }
+
+/** Whether the emulated machine was too slow: no result at all, or a check that had no answer in its time. */
+export function outOfTime(run: RunResult): boolean {
+  return !run.ended || untold(run).some((reason) => reason.includes("no answer in"));
+}
