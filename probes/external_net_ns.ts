@@ -40,7 +40,7 @@ export default defineProbe({
       }]);
     } catch (error) {
       // Whatever its errno, it says something of that program, nothing of the kernel.
-      if (error instanceof SysError) return inconclusive(error.message);
+      if (error instanceof SysError && error.call.startsWith("execve(")) return inconclusive(error.message);
       throw error;
     }
   },

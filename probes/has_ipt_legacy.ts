@@ -63,7 +63,7 @@ function backend(sys: Sys, program: string): { legacy: boolean | null; found: st
     if (!good || output.includes("nf_tables")) return { legacy: false, found: `${path} -V: ${said}` };
     return { legacy: true, found: said };
   } catch (error) {
-    if (error instanceof SysError) return { legacy: null, found: error.message };
+    if (error instanceof SysError && error.call.startsWith("execve(")) return { legacy: null, found: error.message };
     throw error;
   }
 }

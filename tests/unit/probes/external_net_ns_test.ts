@@ -30,4 +30,14 @@ probeCases(external_net_ns, [
     "INCONCLUSIVE",
     /PTRACE_SEIZE/,
   ],
+  [
+    "Yama forbids tracing",
+    {
+      ...criu("Version: 4.2\n"),
+      files: { "/usr/sbin/criu": "", "/proc/sys/kernel/yama/ptrace_scope": "3\n" },
+      ptrace: { [PTRACE_SEIZE]: "EPERM" },
+    },
+    "BLOCKED",
+    /PTRACE_SEIZE/,
+  ],
 ]);
