@@ -13,12 +13,14 @@ import { detailLines, evidenceLines, findingLine, type Level, logLine } from "..
 import { besideCriu } from "./beside_criu.ts";
 import { type CheckRequest, parseCheck } from "./check_options.ts";
 import { Console } from "./console.ts";
-import { checkHelp } from "./help.ts";
+import { checkHelp, versionLine } from "./help.ts";
 import { shown, UsageError } from "./usage.ts";
-import { versionLine } from "./help.ts";
+
+export { CHECK_OPTIONS as OPTIONS } from "./check_options.ts";
+export { checkHelp as help } from "./help.ts";
 
 /** Runs `cready check`; returns its exit code. Throws `UsageError` for a fault of the caller's. */
-export async function check(args: readonly string[], libc: Libc): Promise<number> {
+export async function run(args: readonly string[], libc: Libc): Promise<number> {
   const request = await parseCheck(args);
   const console = new Console(libc);
   if (request === "help") return console.out(checkHelp()), 0;

@@ -1,4 +1,5 @@
 import type { Scope } from "../probes/scope.ts";
+import type { CommandOption } from "./commands.ts";
 import { IGNORED_OPTIONS } from "./criu_options.ts";
 import { getopt, type OptionSpec } from "./getopt.ts";
 import { shown, UsageError } from "./usage.ts";
@@ -29,7 +30,7 @@ export interface CheckRequest {
 }
 
 /** The options of `check`, and the sentence with which help describes each. */
-export const CHECK_OPTIONS: readonly (OptionSpec & { readonly help: string; readonly value?: string })[] = [
+export const CHECK_OPTIONS: readonly CommandOption[] = [
   { name: "extra", argument: "none", help: "also check category 2: features that some process trees need" },
   { name: "experimental", argument: "none", help: "also check category 3: experimental features" },
   { name: "all", argument: "none", help: "same as --extra --experimental" },

@@ -1,16 +1,44 @@
+import type { Libc } from "../ffi/libc.ts";
+import type { OptionSpec } from "./getopt.ts";
+
+/** One option, with the sentence by which help, manual page and completions describe it. */
+export interface CommandOption extends OptionSpec {
+  /** One clause without a full stop. */
+  readonly help: string;
+  /** What its argument is called, such as `FILE`. */
+  readonly value?: string;
+}
+
+/** What the file of a command exports: `cli/NAME.ts`. */
+export interface CommandModule {
+  /** Runs one command line, whose first word is the command; returns the exit code. Throws `UsageError`. */
+  run(args: readonly string[], libc: Libc): number | Promise<number>;
+  readonly OPTIONS: readonly CommandOption[];
+  /** `cready NAME --help`. */
+  help(): string;
+}
+
 /** One subcommand, as help lists it. */
 export interface Command {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
+  /** Its code, loaded when it is asked for. */
+  load(): Promise<CommandModule>;
 }
 
 /** The subcommands, in the order in which help lists them. */
 export const COMMANDS: readonly Command[] = [
-  { name: "check", usage: "check [options]", summary: "asks the kernel for what CRIU needs; drop-in for `criu check`" },
+  {
+    name: "check",
+    usage: "check [options]",
+    summary: "asks the kernel for what CRIU needs; drop-in for `criu check`",
+    load: () => import("./check.ts"),
+  },
   {
     name: "explain",
     usage: "explain NAME…",
     summary: "says all about a check, a feature or a kernel option, asked here",
+    load: () => import("./explain.ts"),
   },
 ];

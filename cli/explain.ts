@@ -7,23 +7,32 @@ import { Runner } from "../probes/run.ts";
 import { CATEGORY_NUMBERS } from "../report/table.ts";
 import { said, visible } from "../report/text.ts";
 import { Console } from "./console.ts";
-import { getopt, type OptionSpec } from "./getopt.ts";
+import type { CommandOption } from "./commands.ts";
+import { getopt } from "./getopt.ts";
+import { optionLines } from "./help.ts";
 import { closestName } from "./spelling.ts";
 import { shown, UsageError } from "./usage.ts";
 
-const OPTIONS: readonly OptionSpec[] = [{ name: "help", short: "h", argument: "none" }];
+export const OPTIONS: readonly CommandOption[] = [
+  { name: "help", short: "h", argument: "none", help: "show this text" },
+];
 
-const HELP = `Usage: cready explain NAME…
+/** `cready explain --help`. */
+export function help(): string {
+  return `Usage: cready explain NAME…
 
 Says all that is known of a check, a feature or a kernel option (CONFIG_…), asks the kernel for it, and tells
 what the answer rests on and what would mend it. Exit code 2 for a name that is none.
-`;
+
+Options:
+${optionLines(OPTIONS)}`;
+}
 
 /** Runs `cready explain`; returns its exit code. Throws `UsageError`. */
-export function explain(args: readonly string[], libc: Libc): number {
+export function run(args: readonly string[], libc: Libc): number {
   const { options, words } = getopt(args, OPTIONS);
   const console = new Console(libc);
-  if (options.length > 0) return console.out(HELP), 0;
+  if (options.length > 0) return console.out(help()), 0;
   const names = words.slice(1);
   if (names.length === 0) throw new UsageError("explain takes the name of a check, a feature or a kernel option");
   const subjects = names.map(subjectNamed);

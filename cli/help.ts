@@ -1,7 +1,7 @@
 import { CRIU_NAMES } from "../probes/names.ts";
 import { CRIU_VERSION, VERSION } from "../version.ts";
 import { CHECK_OPTIONS } from "./check_options.ts";
-import { COMMANDS } from "./commands.ts";
+import { type CommandOption, COMMANDS } from "./commands.ts";
 
 const WIDTH = 100;
 
@@ -39,12 +39,16 @@ function exitCodes(): string {
 }
 
 function checkOptions(): string {
-  return "Check options:\n" +
-    CHECK_OPTIONS.map(({ name, short, value, argument, help }) => {
-      const long = `--${name}${value ? (argument === "optional" ? `[=${value.slice(1)}` : ` ${value}`) : ""}`;
-      return entry(short ? `-${short}, ${long}` : `    ${long}`, help);
-    }).join("") +
+  return "Check options:\n" + optionLines(CHECK_OPTIONS) +
     "\nFeatures:\n" + wrap(CRIU_NAMES.join(", "), "  ");
+}
+
+/** The options of a command, one entry each. */
+export function optionLines(options: readonly CommandOption[]): string {
+  return options.map(({ name, short, value, argument, help }) => {
+    const long = `--${name}${value ? (argument === "optional" ? `[=${value.slice(1)}` : ` ${value}`) : ""}`;
+    return entry(short ? `-${short}, ${long}` : `    ${long}`, help);
+  }).join("");
 }
 
 /** A term and its sentence in two columns. */

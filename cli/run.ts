@@ -2,7 +2,7 @@ import { SysError } from "../ffi/errno.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { writeAll } from "../ffi/out.ts";
 import { logLine } from "../report/text.ts";
-import { check } from "./check.ts";
+import { run as check } from "./check.ts";
 import { ALL_OPTIONS } from "./check_options.ts";
 import { COMMANDS } from "./commands.ts";
 import { getopt } from "./getopt.ts";
@@ -34,8 +34,9 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
 }
 
 async function dispatch(name: string | undefined, args: readonly string[], libc: Libc): Promise<number> {
-  if (name === "check") return await check(args, libc);
-  if (name === "explain") return (await import("./explain.ts")).explain(args, libc);
+  if (name === "check") return await check(args, libc); // it is in the first chunk, since nearly every run wants it
+  const command = COMMANDS.find((one) => one.name === name);
+  if (command) return await (await command.load()).run(args, libc);
   if (name !== undefined) {
     const names = COMMANDS.map((command) => command.name).join(", ");
     throw new UsageError(`unknown command: ${shown(name)}; there is ${names}`);
