@@ -38,3 +38,20 @@ const worker = async () => {
 };
 if (only) await Promise.all([worker(), worker()]);
 await Deno.remove(scratch, { recursive: true });
+// The last line of each specimen counts.
+const lines = (await Deno.readTextFile(`${out}/criu-${version}.ndjson`)).trim().split("\n").map((line) => JSON.parse(line));
+const last = new Map<string, Record<string, unknown>>(lines.map((line) => [line.name, line]));
+await Deno.writeTextFile(`${out}/criu-${version}.ndjson`, [...last.values()].map((line) => `${JSON.stringify(line)}\n`).join(""));
+await Deno.writeTextFile(
+  `${out}/criu-${version}.txt`,
+  [...last.values()].map((row) => {
+    const { name, kind, rules, about, ok, errors, options, still, restored, restoreErrors, failed } = row as Record<string, string[]>;
+    const text = failed ? `cannot be made here: ${failed}` : (ok as unknown) ? "dumped" : options ? `dumped with ${options.join(" ")}` : "REFUSED";
+    const lines = [`${name}   [${kind}: ${rules?.join(" ")}]`, `    ${about}`, `    ${text}`];
+    if (!failed && !(ok as unknown)) lines.push(...errors!.map((error) => `      without options: ${error}`));
+    if (!failed && !(ok as unknown) && !options) lines.push(...still!.map((error) => `      with what it asks for: ${error}`));
+    if ((restored as unknown) === false) lines.push("    NOT RESTORED", ...restoreErrors!.map((error) => `      ${error}`));
+    if ((restored as unknown) === true) lines.push("    restored");
+    return `${lines.join("\n")}\n`;
+  }).join("\n"),
+);

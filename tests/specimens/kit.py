@@ -98,7 +98,7 @@ def failed(what):
 
 
 def syscall(name, *words):
-    """A system call by name; raises OSError. Integers and addresses pass as they are."""
+    """A system call by name; raises OSError. Words are integers or buffers of ctypes, which live until it is over."""
     words = [w if not isinstance(w, int) else ctypes.c_long(w) for w in words]
     got = libc.syscall(ctypes.c_long(NR[name]), *words)
     if got == -1:
@@ -114,8 +114,10 @@ def call(name, *words):
     return got
 
 
-def mmap(length, prot=PROT_READ | PROT_WRITE, flags=MAP_PRIVATE | MAP_ANONYMOUS, fd=-1, offset=0, at=None):
-    """The address of a mapping that nobody unmaps."""
+def mmap(length, prot=PROT_READ | PROT_WRITE, flags=None, fd=-1, offset=0, at=None):
+    """The address of a mapping that nobody unmaps; private, and anonymous without a file, where no flags say otherwise."""
+    if flags is None:
+        flags = MAP_PRIVATE | (MAP_ANONYMOUS if fd < 0 else 0)
     got = libc.mmap(at, length, prot, flags, fd, offset)
     if got in (None, ctypes.c_void_p(-1).value):
         raise failed("mmap")

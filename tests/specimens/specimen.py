@@ -118,6 +118,9 @@ def sandbox(name):
     kit.mount(None, "/", None, kit.MS_REC | kit.MS_PRIVATE)
     kit.mount("proc", "/proc", "proc")
     kit.mount("run", "/run", "tmpfs")
+    # Terminals of its own: a restore asks for the numbers that a tree had, and others must not have taken them.
+    kit.mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
+    kit.mount("/dev/pts/ptmx", "/dev/ptmx", None, kit.MS_BIND)
     os.mkdir("/run/lock")
     os.mkdir("/run/cready-truth")
     with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as file:

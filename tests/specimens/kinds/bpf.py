@@ -12,7 +12,7 @@ HASH, ARRAY, PROG_ARRAY, PERCPU_HASH, LRU_HASH, RINGBUF = 1, 2, 3, 5, 9, 27
 
 def bpf(command, attribute):
     buffer = ctypes.create_string_buffer(attribute.ljust(128, b"\0"), 128)
-    return syscall("bpf", command, ctypes.addressof(buffer), 128)
+    return syscall("bpf", command, buffer, 128)
 
 
 def make_map(kind, key=4, value=8, entries=16, flags=0):

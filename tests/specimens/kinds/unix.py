@@ -3,7 +3,7 @@
 import os
 import socket
 
-from kit import specimen
+from kit import rest, specimen
 
 STREAM, DGRAM, SEQPACKET = socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET
 
@@ -125,15 +125,19 @@ def unix_dgram_outside_bound(root):
     one.connect(root.path("server"))
 
 
-def to_outside(root, name, kind):
-    server = []
+def to_outside(root, name, kind, accepted=True):
+    """The root gets a socket that is connected to one outside."""
 
     def serve():
-        server.append(bound(root, name, kind))
+        server = root.keep(bound(root, name, kind))
+        if kind != DGRAM and accepted and root.fork() == 0:
+            root.keep(server.accept())[0].send(b"a")
+            rest()
 
     root.outside(serve)
     client = root.keep(connected(name if name.startswith("\0") else root.path(name), kind))
-    return client
+    if kind != DGRAM and accepted:
+        client.recv(1)
 
 
 @specimen("unix-ext-stream", "options")
@@ -289,17 +293,17 @@ def unix_inflight_outside(root):
     root.outside(client)
 
 
-@specimen("unix-inflight unix-ext-stream", "options")
+@specimen("unix-inflight unix-ext-stream", restore="refused")
 def unix_inflight_to_outside(root):
     """A client of a listener outside that has not accepted it."""
-    to_outside(root, "socket", STREAM)
+    to_outside(root, "socket", STREAM, accepted=False)
 
 
 @specimen("unix-queue-rights", restore="expected")
 def unix_passed(root):
     """A file, a pipe and a socket travel in the queue of a pair."""
     one, other = root.keep(socket.socketpair())
-    socket.send_fds(one, [b"x"], [root.open("file"), *os.pipe(), socket.socket().fileno()])
+    socket.send_fds(one, [b"x"], [root.open("file"), *os.pipe(), root.keep(socket.socket()).fileno()])
 
 
 @specimen("unix-queue-rights", "host")
