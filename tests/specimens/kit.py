@@ -168,7 +168,7 @@ def rest():
 class Specimen:
     """A row of the table."""
 
-    def __init__(self, make, kind, rules, dump, sort, needs, when, restore, leader):
+    def __init__(self, make, kind, rules, dump, sort, needs, when, restore, leader, own):
         self.make = make
         self.name = make.__name__.rstrip("_").replace("_", "-")
         self.about = " ".join(make.__doc__.split())
@@ -180,6 +180,7 @@ class Specimen:
         self.when = when
         self.restore = restore
         self.leader = leader
+        self.own = own.split()
 
     def row(self):
         return {
@@ -197,7 +198,7 @@ class Specimen:
 SPECIMENS = {}
 
 
-def specimen(rules, dump="dumped", sort=None, needs="", when=None, restore=None, leader=True):
+def specimen(rules, dump="dumped", sort=None, needs="", when=None, restore=None, leader=True, own=""):
     """
     Enters a function into the table. It gets a Root and runs in the root task, which rests afterwards.
 
@@ -208,13 +209,14 @@ def specimen(rules, dump="dumped", sort=None, needs="", when=None, restore=None,
     needs   what must be had: "vm" (all capabilities), "x86_64", names of Debian packages' programs
     when    a condition on the root's PID that the makers wait for
     leader  whether the root leads its session
+    own     namespaces of the root from its start on, such as "mnt pid"; its program is executed inside
     restore what is known beforehand about the restore: "refused", "lost"; None where nothing is
     """
 
     def enter(make):
         kind = make.__module__.rpartition(".")[2]
         sort_of = sort or ("near miss" if dump == "dumped" else "positive")
-        row = Specimen(make, kind, rules, dump, sort_of, needs, when, restore, leader)
+        row = Specimen(make, kind, rules, dump, sort_of, needs, when, restore, leader, own)
         if row.name in SPECIMENS:
             raise ValueError(f"two specimens have the name {row.name}")
         SPECIMENS[row.name] = row
@@ -244,6 +246,11 @@ class Root:
     def open(self, name, flags=os.O_RDWR | os.O_CREAT, mode=0o644):
         """Opens a file of the private folder for as long as the task lives."""
         return os.open(self.path(name), flags, mode)
+
+    def leave(self, group):
+        """A cgroup that is to be removed when all tasks have ended."""
+        with open(self.path(".groups"), "a", encoding="utf-8") as file:
+            file.write(f"{group}\n")
 
     def keep(self, thing):
         self.kept.append(thing)

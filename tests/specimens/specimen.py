@@ -50,6 +50,38 @@ def table(name=None):
     return kit.SPECIMENS
 
 
+def start_root(row, folder, driver, ready):
+    """Forks the root and gives its PID. One with namespaces of its own is executed anew in them, so that its mappings are of its mounts."""
+    if not row.own:
+        pid = os.fork()
+        if pid == 0:
+            become_root(row, folder, driver, ready)
+        return pid
+    told, tells = os.pipe()
+    middle = os.fork()
+    if middle == 0:
+        os.close(told)
+        kit.unshare(*row.own)
+        if "mnt" in row.own:
+            kit.mount(None, "/", None, kit.MS_REC | kit.MS_PRIVATE)
+        pid = os.fork()
+        if pid == 0:
+            os.close(tells)
+            if "mnt" in row.own and "pid" in row.own:
+                kit.mount("proc", "/proc", "proc")
+            os.dup2(ready, kit.READY)
+            os.execv(sys.executable, [sys.executable, os.path.abspath(__file__), "--root", row.name, folder, str(driver)])
+        os.write(tells, str(pid).encode())
+        os._exit(0)
+    os.close(tells)
+    said = os.read(told, 100)
+    os.close(told)
+    os.waitpid(middle, 0)
+    if not said:
+        raise RuntimeError(f"{row.name}: its namespaces cannot be made")
+    return int(said)
+
+
 def become_root(row, folder, driver, ready):
     """The root task: alone in its session, then the situation, then rest."""
     if row.leader:
@@ -59,7 +91,8 @@ def become_root(row, folder, driver, ready):
     for fd in (0, 1, 2):
         os.dup2(null, fd)
     said = kit.READY
-    os.dup2(ready, said)
+    if ready != said:
+        os.dup2(ready, said)
     os.closerange(3, said)
     os.closerange(said + 1, 1024)
     root = kit.Root(folder, driver)
@@ -103,6 +136,17 @@ def end_all():
                 return
 
 
+def gone(group):
+    """Removes a cgroup; its tasks leave it a moment after they have ended."""
+    try:
+        os.rmdir(group)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
 def sandbox(name):
     """
     Runs this program as PID 1 of a sandbox; gives its exit code. It is executed anew in there, since the mounts of what is
@@ -136,6 +180,9 @@ def main():
             print(json.dumps(row.row()))
         return 0
     words = sys.argv[1:]
+    if words[:1] == ["--root"]:
+        _, name, folder, driver = words
+        become_root(table(name)[name], folder, int(driver), kit.READY)
     sandboxed = words[:1] == ["--sandbox"]
     if sandboxed:
         words = words[1:]
@@ -153,9 +200,7 @@ def main():
     os.chmod(folder, 0o755)
     hears, ready = os.pipe()
     driver = os.getpid()
-    root = os.fork()
-    if root == 0:
-        become_root(row, folder, driver, ready)
+    root = start_root(row, folder, driver, ready)
     os.close(ready)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(0))
@@ -174,6 +219,10 @@ def main():
         return 0
     finally:
         end_all()
+        with contextlib.suppress(FileNotFoundError):
+            with open(os.path.join(folder, ".groups"), encoding="utf-8") as file:
+                for group in file.read().split():
+                    kit.until(lambda: gone(group), f"{group} is empty", LIMIT)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -3,6 +3,8 @@ import type { Sandbox } from "./sandbox.ts";
 
 /** Where the images go: a tmpfs of the sandbox, gone with it. */
 const IMAGES = "/run/cready-truth/images";
+const ROOT = "/run/cready-truth/root";
+const PIDFILE = "/run/cready-truth/pid";
 
 /** A criu to be the judge. */
 export interface Criu {
@@ -62,13 +64,17 @@ export async function dump(sandbox: Sandbox, judge: Criu, options: readonly stri
   await sandbox.run(["rm", "-rf", IMAGES]);
   await sandbox.run(["mkdir", IMAGES]);
   const words = [judge.program, "dump", "-t", `${sandbox.root}`, "-D", IMAGES, "-o", "dump.log", "-v4", ...options];
-  return said(sandbox, words, judge, "dump.log", 40);
+  return said(sandbox, words, judge, "dump.log", 25);
 }
 
-/** `criu restore` of what was dumped; it counts as restored when the root is there once criu has ended. */
+/**
+ * `criu restore` of what was dumped; it counts as restored when the root is there once criu has ended. A tree with mounts of its
+ * own gets a root to mount them on, as criu wants it.
+ */
 export function restore(sandbox: Sandbox, judge: Criu, options: readonly string[]): Promise<Said> {
-  const script = '"$@" && kill -0 "$0"';
-  const words = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "sh", "-c", script];
-  words.push(`${sandbox.root}`, judge.program, "restore", "-d", "-D", IMAGES, "-o", "restore.log", "-v4", ...options);
-  return said(sandbox, words, judge, "restore.log", 20);
+  const script = `mkdir ${ROOT} && mount --bind / ${ROOT} && "$@" && kill -0 "$(cat ${PIDFILE})"`;
+  const words = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "sh", "-c", script, "restore"];
+  words.push(judge.program, "restore", "-d", "-D", IMAGES, "-o", "restore.log", "-v4", "--pidfile", PIDFILE);
+  words.push("--root", ROOT);
+  return said(sandbox, [...words, ...options], judge, "restore.log", 20);
 }

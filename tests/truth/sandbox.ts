@@ -47,15 +47,15 @@ export class Sandbox implements AsyncDisposable {
     readonly root: number,
   ) {}
 
-  /** Starts a specimen. */
-  static async start(name: string, scratch: string, factory: readonly string[] = [PYTHON, FACTORY]): Promise<Sandbox> {
+  /** Starts a specimen; the network's tools are in PATH. */
+  static async start(name: string, scratch: string, path: string): Promise<Sandbox> {
     const folder = await Deno.makeTempDir({ dir: scratch });
-    const child = new Deno.Command(factory[0]!, {
-      args: [...factory.slice(1), "--sandbox", name],
+    const child = new Deno.Command(PYTHON, {
+      args: [FACTORY, "--sandbox", name],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
-      env: { TMPDIR: folder },
+      env: { TMPDIR: folder, PATH: path },
     }).spawn();
     const stderr = new Response(child.stderr).text();
     const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
@@ -77,6 +77,12 @@ export class Sandbox implements AsyncDisposable {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** The private folder of the specimen. */
+  async folder(): Promise<string> {
+    for await (const { name } of Deno.readDir(this.scratch)) if (name.startsWith("cready-specimen-")) return `${this.scratch}/${name}`;
+    throw new Error("the specimen has no folder");
   }
 
   /** A path of the sandbox, as seen from here. */

@@ -32,6 +32,19 @@ const unix = (pid: number, fd: number): Candidate => ({
   words: async (sandbox) => ["--external", `unix[${await stat(sandbox, "%i", `/proc/${pid}/fd/${fd}`)}]`],
 });
 
+/** A mountpoint that a refusal named; the private folder of the specimen is another one in each start. */
+const mounted = (words: readonly string[], path: string): Candidate => {
+  const below = /\/cready-specimen-[^/]+(\/.*)?$/.exec(path)?.[1];
+  const inside = path.replace(/^\.(?=\/)/, "");
+  return {
+    name: [...words.slice(0, -1), words.at(-1)!.replace("%", below === undefined ? inside : `FOLDER${below}`)].join(" "),
+    async words(sandbox) {
+      const at = below === undefined ? inside : `${await sandbox.folder()}${below}`;
+      return [...words.slice(0, -1), words.at(-1)!.replace("%", at)];
+    },
+  };
+};
+
 const namespace = (kind: string): Candidate => ({
   name: `--external ${kind}[of the root]:key`,
   words: async (sandbox) => ["--external", `${kind}[${await stat(sandbox, "%i", `/proc/${sandbox.root}/ns/${kind}`)}]:key`],
@@ -59,10 +72,12 @@ const CANDIDATES: readonly (readonly [RegExp, (found: RegExpExecArray, sandbox: 
   [/Unaccessible path opened/, () => [fixed("--evasive-devices")]],
   [/Try --enable-external-masters/, () => [fixed("--enable-external-masters"), fixed("--external", "mnt[]:m")]],
   [/doesn't have a proper root mount/, () => ["mnt[]", "mnt[]:s", "mnt[]:m", "mnt[]:sm"].map((words) => fixed("--external", words))],
-  [/\d+:(\S+) doesn't have a proper root mount/, (found) => [fixed("--external", `mnt[${found[1]!.replace(/^\.(?=\/)/, "")}]:key`)]],
+  [/\d+:(\S+) doesn't have a proper root mount/, (found) => [mounted(["--external", "mnt[%]:key"], found[1]!)]],
+  [/failed to dump fs (\S+) \(fuse\): always fail/, (found) => [mounted(["--external", "mnt[%]:key"], found[1]!), mounted(["--skip-mnt", "%"], found[1]!)]],
+  [/(\S+)? ?isn't empty/, () => [fixed("--external", "mnt[]")]],
   [
     /FS mnt (\S+) dev 0x\S+ root \S+ unsupported id/,
-    (found) => [fixed("--external", `mnt[${found[1]!.replace(/^\.(?=\/)/, "")}]:key`), fixed("--skip-mnt", found[1]!.replace(/^\.(?=\/)/, ""))],
+    (found) => [mounted(["--external", "mnt[%]:key"], found[1]!), mounted(["--skip-mnt", "%"], found[1]!), fixed("--enable-fs", "all")],
   ],
   [
     /Can't lookup mount=-?\d+ for fd=(\d+)/,
@@ -93,7 +108,7 @@ export interface Truth {
 /** Tries a dump without options, then with what its words lead to, then which of those are to spare. */
 export async function search(name: string, judge: Criu, scratch: string): Promise<Truth> {
   const attempt = async (chosen: readonly Candidate[]): Promise<{ dumped: Said; restored: Said | null; next: Candidate[] }> => {
-    await using sandbox = await Sandbox.start(name, scratch);
+    await using sandbox = await Sandbox.start(name, scratch, judge.path);
     const options: string[] = [];
     for (const { words } of chosen) options.push(...await words(sandbox));
     const dumped = await dump(sandbox, judge, options);

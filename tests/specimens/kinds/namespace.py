@@ -1,9 +1,8 @@
 """Namespaces: of the whole tree, of a part of it."""
 
 import os
-import signal
 
-from kit import CLONE_FILES, NEW, call, mount, rest, specimen, syscall, unshare, write
+from kit import call, specimen, unshare, write
 
 
 @specimen("ns-root-own", "host", restore="expected")
@@ -146,16 +145,28 @@ def loopback_up():
         fcntl.ioctl(asked, 0x8914, struct.pack("16sh22x", b"lo", 1))
 
 
-@specimen("ns-root-own", "host")
-def ns_mnt(root):
-    """A mount namespace of its own, a copy of the host's mounts."""
+@specimen("mem-file-other-mntns ns-root-own", "host")
+def ns_mnt_left(root):
+    """A mount namespace of its own since a moment ago: its program and libraries are mapped from the mounts of the old one."""
     unshare("mnt")
 
 
-@specimen("ns-root-own", "host")
+@specimen("ns-root-own", "host", own="pid", restore="expected")
 def ns_pid_init(root):
-    """The root is PID 1 of a PID namespace of its own."""
-    raise NotImplementedError
+    """The root is PID 1 of a PID namespace of its own and sees the /proc of the host."""
+
+
+@specimen("ns-root-own", "host", own="pid")
+def ns_pid_tree(root):
+    """The root is PID 1 of a PID namespace and has children, threads and a dead child."""
+    root.task(lambda: root.task())
+    root.thread()
+    root.task(stays=False)
+
+
+@specimen("sess-outside-pidns", "refused", own="pid", leader=False)
+def ns_pid_session_outside(root):
+    """The root is PID 1 of a PID namespace and in a session of the host."""
 
 
 @specimen("ns-cgroup", "host")
