@@ -9,10 +9,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   proc: ["proc", "ffi"],
   host: ["host", "proc", "ffi"],
   probes: ["probes", "host", "proc", "ffi", "version.ts"],
-  report: ["report", "probes", "host"],
+  rules: ["rules"],
+  inspect: ["inspect", "rules", "probes", "host", "proc", "ffi"],
+  report: ["report", "inspect", "rules", "probes", "host"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
   schema: ["schema", "resolvers"],
-  cli: ["cli", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
+  cli: ["cli", "resolvers", "schema", "report", "inspect", "rules", "probes", "host", "proc", "ffi", "version.ts"],
 };
 
 /** The folder of a source file below the root, or undefined for what lies outside of the layers. */
