@@ -9,8 +9,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   proc: ["proc", "ffi"],
   host: ["host", "proc", "ffi"],
   probes: ["probes", "host", "proc", "ffi", "version.ts"],
-  rules: ["rules"],
-  inspect: ["inspect", "rules", "probes", "host", "proc", "ffi"],
+  rules: ["rules", "version.ts"],
+  inspect: ["inspect", "rules", "probes", "host", "proc", "ffi", "version.ts"],
   report: ["report", "inspect", "rules", "probes", "host"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
   schema: ["schema", "resolvers"],
@@ -21,7 +21,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 function layerOf(path: string): string | undefined {
   const parts = path.replaceAll("\\", "/").split("/");
   if (["tests", "scripts"].some((folder) => parts.includes(folder))) return undefined;
-  return Object.keys(LAYERS).find((layer) => parts.at(-2) === layer || parts.at(-3) === layer);
+  return [parts.at(-2)!, parts.at(-3)!].find((folder) => folder in LAYERS);
 }
 
 /** The first folder (or file) that a relative import reaches, seen from the root. */
