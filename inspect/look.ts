@@ -10,16 +10,19 @@ const LOOKS = 5;
 export interface Look extends Disposable {
   readonly tree: Tree;
   readonly report: Report;
+  /** As performance.now() counts. */
+  readonly startedAt: number;
 }
 
 /** Looks at the tree of a root, without stopping it. Throws `NoTreeError`. */
 export function look(around: Surroundings, pid: number): Look {
+  const startedAt = performance.now();
   for (let left = LOOKS;; left--) {
     const tree = new Tree(around, pid);
     try {
       const report = new Report(tree);
       for (const judge of JUDGES) judge(tree, report);
-      return { tree, report, [Symbol.dispose]: () => tree[Symbol.dispose]() };
+      return { tree, report, startedAt, [Symbol.dispose]: () => tree[Symbol.dispose]() };
     } catch (error) {
       tree[Symbol.dispose]();
       if (!(error instanceof GoneError)) throw error;

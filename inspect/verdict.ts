@@ -25,6 +25,8 @@ export interface Inspection {
   readonly obstacles: readonly Obstacle[];
   readonly unreadable: readonly Unreadable[];
   readonly assumptions: readonly string[];
+  /** From the first look to this conclusion, milliseconds. */
+  readonly durationMs: number;
 }
 
 /** The answers of the probes that the obstacles depend on, by id. */
@@ -36,7 +38,7 @@ export function featuresNeeded({ report }: Look): Set<string> {
 }
 
 /** Turns what the judges saw into verdicts and options. */
-export function conclude({ tree, report }: Look, findings: Findings): Inspection {
+export function conclude({ tree, report, startedAt }: Look, findings: Findings): Inspection {
   const { plan } = tree.around;
   const position = new Map(tree.tasks.map((task, i) => [task, i]));
   const settled = report.obstacles.flatMap((one) => settle(one, findings));
@@ -58,6 +60,7 @@ export function conclude({ tree, report }: Look, findings: Findings): Inspection
     obstacles: left,
     unreadable,
     assumptions: [...report.assumptions],
+    durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
   };
 }
 
