@@ -1,4 +1,6 @@
 import { judgeSessions } from "./judges/session.ts";
+import { judgeSharing } from "./judges/sharing.ts";
+import { judgeTree } from "./judges/tree.ts";
 import type { Report } from "./report.ts";
 import type { Tree } from "./tree.ts";
 
@@ -6,4 +8,4 @@ import type { Tree } from "./tree.ts";
 export type Judge = (tree: Tree, report: Report) => void;
 
 /** All judges, in the order in which criu comes to their domains. */
-export const JUDGES: readonly Judge[] = [judgeSessions];
+export const JUDGES: readonly Judge[] = [judgeTree, judgeSharing, judgeSessions];

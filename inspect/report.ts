@@ -49,7 +49,7 @@ export class Report {
     const effect = seen.effect ?? effectOf(rule.effect, rule.fidelity);
     const place = seen.message === undefined ? 0 : seen.message;
     const format = place === null ? undefined : rule.messages[place];
-    const text = format && stage === "DUMP" && format.level !== "WARN" ? filled(format.text, seen.values ?? []) : null;
+    const text = format && (format.level ?? "ERROR") === "ERROR" ? filled(format.text, seen.values ?? []) : null;
     this.obstacles.push({
       rule: seen.rule,
       // What is kept in part or not at all does not stand in the way of the dump.
