@@ -1,5 +1,10 @@
+import { judgeAttributes } from "./judges/attributes.ts";
+import { judgeEnvironment } from "./judges/environment.ts";
+import { judgeLsm } from "./judges/lsm.ts";
+import { judgeSeccomp } from "./judges/seccomp.ts";
 import { judgeSessions } from "./judges/session.ts";
 import { judgeSharing } from "./judges/sharing.ts";
+import { judgeTimers } from "./judges/timers.ts";
 import { judgeTree } from "./judges/tree.ts";
 import type { Report } from "./report.ts";
 import type { Tree } from "./tree.ts";
@@ -8,4 +13,13 @@ import type { Tree } from "./tree.ts";
 export type Judge = (tree: Tree, report: Report) => void;
 
 /** All judges, in the order in which criu comes to their domains. */
-export const JUDGES: readonly Judge[] = [judgeTree, judgeSharing, judgeSessions];
+export const JUDGES: readonly Judge[] = [
+  judgeEnvironment,
+  judgeTree,
+  judgeSharing,
+  judgeSeccomp,
+  judgeLsm,
+  judgeTimers,
+  judgeAttributes,
+  judgeSessions,
+];

@@ -27,6 +27,8 @@ export interface Obstacle {
   readonly options: readonly string[];
   /** Ids of probes/ which all have to be SUPPORTED. */
   readonly features: readonly string[];
+  /** What it means where a feature is missing for certain; REFUSED, or NEEDS_OPTION where there are options. */
+  readonly without?: Effect;
   /** What an operator does about it; null where nothing is known. */
   readonly remedy: string | null;
   /** Where it stands in criu's order of work: obstacles are sorted by it. */

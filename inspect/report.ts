@@ -1,4 +1,5 @@
 import { type RuleId, ruleNamed } from "../rules/registry.ts";
+import type { Rule, RuleMessage } from "../rules/rule.ts";
 import { compareVersions } from "./criu_version.ts";
 import { filled } from "./format.ts";
 import type { Effect, Obstacle, Stage } from "./obstacle.ts";
@@ -16,8 +17,8 @@ export interface Sighting {
   readonly reason: string;
   /** For the places of the rule's message, in order. */
   readonly values?: readonly (string | number | bigint)[];
-  /** Which of the rule's messages criu prints here; the first by default, null for none. */
-  readonly message?: number | null;
+  /** Which of the rule's messages criu prints here, by its beginning; the first error by default, null for none. */
+  readonly message?: string | null;
   /** The text of errno that criu adds, where the message has one. */
   readonly errnoText?: string;
   /** Options with their arguments, one of which is enough; the rule's own by default. */
@@ -25,6 +26,8 @@ export interface Sighting {
   readonly features?: readonly string[];
   readonly stage?: Stage;
   readonly effect?: Effect;
+  /** Of a rule that needs features: what it means where one is missing for certain, if not REFUSED. */
+  readonly without?: Effect;
   readonly remedy?: string | null;
 }
 
@@ -47,13 +50,12 @@ export class Report {
     if (rule.until !== undefined && compareVersions(version, rule.until) >= 0) return;
     const stage = seen.stage ?? (rule.stage === "DUMP" || rule.stage === "BOTH" ? "DUMP" : "RESTORE");
     const effect = seen.effect ?? effectOf(rule.effect, rule.fidelity);
-    const place = seen.message === undefined ? 0 : seen.message;
-    const format = place === null ? undefined : rule.messages[place];
-    const text = format && (format.level ?? "ERROR") === "ERROR" ? filled(format.text, seen.values ?? []) : null;
+    const format = formatOf(rule, seen.message);
+    const text = format ? filled(format.text, seen.values ?? []) : null;
     this.obstacles.push({
       rule: seen.rule,
       // What is kept in part or not at all does not stand in the way of the dump.
-      stage: effect === "LOST" || effect === "RISK" ? "RESTORE" : stage,
+      stage: [effect, seen.without].some((one) => one === "LOST" || one === "RISK") ? "RESTORE" : stage,
       effect,
       task: seen.task,
       subject: seen.subject,
@@ -61,6 +63,7 @@ export class Report {
       message: text !== null && format?.errno && seen.errnoText ? `${text}: ${seen.errnoText}` : text,
       options: seen.options ?? rule.options,
       features: seen.features ?? (effect === "NEEDS_FEATURE" ? rule.features : []),
+      ...(seen.without ? { without: seen.without } : {}),
       remedy: seen.remedy === undefined ? rule.remedy : seen.remedy,
       order: orderOf(seen.rule),
     });
@@ -75,6 +78,14 @@ export class Report {
   assume(text: string): void {
     this.assumptions.add(text);
   }
+}
+
+function formatOf({ id, messages }: Rule, beginning: string | null | undefined): RuleMessage | undefined {
+  if (beginning === null) return undefined;
+  if (beginning === undefined) return messages.find(({ level }) => (level ?? "ERROR") === "ERROR");
+  const found = messages.find(({ text }) => text.startsWith(beginning));
+  if (!found) throw new RangeError(`Cannot find a message of ${id} that begins with ${beginning}`);
+  return found;
 }
 
 function effectOf(effect: string, fidelity: string): Effect {

@@ -71,7 +71,8 @@ function settle(obstacle: Obstacle, findings: Findings): Obstacle[] {
   if (verdicts.every((verdict) => verdict === "SUPPORTED")) return [];
   const certain = verdicts.some((verdict) => verdict === "UNSUPPORTED" || verdict === "BLOCKED");
   const missing = obstacle.features.filter((_, i) => verdicts[i] !== "SUPPORTED");
-  const effect = !certain ? "UNKNOWN" : obstacle.options.length > 0 ? "NEEDS_OPTION" : "REFUSED";
+  const known = obstacle.without ?? (obstacle.options.length > 0 ? "NEEDS_OPTION" : "REFUSED");
+  const effect = certain ? known : "UNKNOWN";
   return [{ ...obstacle, effect, features: missing }];
 }
 

@@ -52,7 +52,8 @@ function vforkParent(parent: Task, child: number, report: Report): void {
     task: parent,
     subject: "task",
     reason: "so it does not stop, and criu gives up after --timeout seconds",
-    values: [parent.pid],
+    // criu knows no task yet by whose number it could name it.
+    values: [0],
     options: [],
     remedy: null,
   });
@@ -66,7 +67,7 @@ function cannotCompare(tree: Tree, report: Report, errno: string): void {
     subject: "task",
     reason: `kcmp(2), by which criu tells shared objects apart, answers ${errno}`,
     effect: missing && !tree.around.host.filtered ? "REFUSED" : "UNKNOWN",
-    message: missing ? 0 : null,
+    ...(missing ? {} : { message: null }),
   });
 }
 
