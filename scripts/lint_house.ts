@@ -10,10 +10,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   host: ["host", "proc", "ffi"],
   probes: ["probes", "host", "proc", "ffi", "version.ts"],
   rules: ["rules", "version.ts"],
+  why: ["why", "rules", "version.ts"],
   report: ["report", "probes", "host"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
   schema: ["schema", "resolvers"],
-  cli: ["cli", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
+  cli: ["cli", "why", "rules", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
 };
 
 const ROOT = new URL("../", import.meta.url).pathname;
