@@ -47,4 +47,10 @@ export const COMMANDS: readonly Command[] = [
     summary: "says whether a process tree can be dumped, with which options, and what restore would make of it",
     load: () => import("./inspect.ts"),
   },
+  {
+    name: "why",
+    usage: "why LOG",
+    summary: "tells from a log of criu, or an engine's text, why a dump or restore failed",
+    load: () => import("./why.ts"),
+  },
 ];

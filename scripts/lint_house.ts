@@ -11,10 +11,24 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   probes: ["probes", "host", "proc", "ffi", "version.ts"],
   rules: ["rules", "version.ts"],
   inspect: ["inspect", "rules", "probes", "host", "proc", "ffi", "version.ts"],
+  why: ["why", "rules", "version.ts"],
   report: ["report", "inspect", "rules", "probes", "host"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
   schema: ["schema", "resolvers"],
-  cli: ["cli", "resolvers", "schema", "report", "inspect", "rules", "probes", "host", "proc", "ffi", "version.ts"],
+  cli: [
+    "cli",
+    "inspect",
+    "why",
+    "rules",
+    "resolvers",
+    "schema",
+    "report",
+    "probes",
+    "host",
+    "proc",
+    "ffi",
+    "version.ts",
+  ],
 };
 
 const ROOT = new URL("../", import.meta.url).pathname;

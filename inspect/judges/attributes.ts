@@ -17,7 +17,7 @@ export function judgeAttributes(tree: Tree, report: Report): void {
     judgeMode(task, report);
     judgeLimits(tree, task, report);
     judgeScheduling(task, report);
-    if (task.status.groups.length > MAX_GROUPS) judgeGroups(task, report);
+    if (task.status.groups.length >= MAX_GROUPS) judgeGroups(task, report);
     judgeLoginuid(task, report);
   }
   judgeRseq(tree, report);
@@ -75,8 +75,9 @@ function judgeGroups(task: Task, report: Report): void {
     rule: "attr-many-groups",
     task,
     subject: "task",
-    reason: `it is in ${task.status.groups.length} supplementary groups`,
-    values: [task.pid],
+    reason: `it is in ${task.status.groups.length} supplementary groups, and criu has room for ${MAX_GROUPS - 1}`,
+    // criu prints how many there are where it says which task.
+    values: [task.status.groups.length],
   });
 }
 
