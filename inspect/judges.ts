@@ -1,6 +1,9 @@
 import { judgeAttributes } from "./judges/attributes.ts";
+import { judgeCgroups } from "./judges/cgroups.ts";
 import { judgeEnvironment } from "./judges/environment.ts";
 import { judgeLsm } from "./judges/lsm.ts";
+import { judgeMounts } from "./judges/mounts.ts";
+import { judgeNamespaces } from "./judges/namespaces.ts";
 import { judgeSeccomp } from "./judges/seccomp.ts";
 import { judgeSessions } from "./judges/session.ts";
 import { judgeSharing } from "./judges/sharing.ts";
@@ -17,9 +20,12 @@ export const JUDGES: readonly Judge[] = [
   judgeEnvironment,
   judgeTree,
   judgeSharing,
+  judgeNamespaces,
+  judgeMounts,
   judgeSeccomp,
   judgeLsm,
   judgeTimers,
   judgeAttributes,
   judgeSessions,
+  judgeCgroups,
 ];
