@@ -41,4 +41,16 @@ export const COMMANDS: readonly Command[] = [
     summary: "says all about a check, a feature or a kernel option, asked here",
     load: () => import("./explain.ts"),
   },
+  {
+    name: "inspect",
+    usage: "inspect PID…",
+    summary: "says whether a process tree can be dumped, with which options, and what restore would make of it",
+    load: () => import("./inspect.ts"),
+  },
+  {
+    name: "why",
+    usage: "why LOG",
+    summary: "tells from a log of criu, or an engine's text, why a dump or restore failed",
+    load: () => import("./why.ts"),
+  },
 ];

@@ -13,7 +13,7 @@ export interface Mapping {
   readonly path: string;
 }
 
-const LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+)\s*(.*)$/;
+const LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) *(.*)$/s;
 
 /** Parses /proc/PID/maps; lines of another form are passed over. */
 export function parseMaps(text: string): Mapping[] {

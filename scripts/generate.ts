@@ -9,7 +9,7 @@ import { SDL_FILES } from "../schema/sdl.ts";
 import { PROBES } from "../probes/registry.ts";
 import { differencesDoc } from "./generate/differences.ts";
 import { featuresDoc } from "./generate/features.ts";
-import { elementSchemaOf, jsonSchemaOf } from "./generate/json_schema.ts";
+import { elementSchemaOf, jsonSchemaOf, memberSchemaOf } from "./generate/json_schema.ts";
 
 const root = new URL("../", import.meta.url);
 const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
@@ -26,7 +26,12 @@ export function generated(): Map<string, string> {
     id("features"),
     "cready check --feature NAME,… --json",
   );
+  const process = jsonSchemaOf(schema, parse(read("schema/inspection.graphql")), id("process"), "");
   return new Map([
+    [
+      "schema/json/inspection.json",
+      json(memberSchemaOf(process, "inspection", id("inspection"), "cready inspect PID --json")),
+    ],
     ["schema/json/check.json", json(check)],
     ["schema/json/features.json", json(features)],
     [

@@ -9,17 +9,35 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   proc: ["proc", "ffi"],
   host: ["host", "proc", "ffi"],
   probes: ["probes", "host", "proc", "ffi", "version.ts"],
-  report: ["report", "probes", "host"],
+  rules: ["rules", "version.ts"],
+  inspect: ["inspect", "rules", "probes", "host", "proc", "ffi", "version.ts"],
+  why: ["why", "rules", "version.ts"],
+  report: ["report", "inspect", "rules", "probes", "host"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
   schema: ["schema", "resolvers"],
-  cli: ["cli", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
+  cli: [
+    "cli",
+    "inspect",
+    "why",
+    "rules",
+    "resolvers",
+    "schema",
+    "report",
+    "probes",
+    "host",
+    "proc",
+    "ffi",
+    "version.ts",
+  ],
 };
+
+const ROOT = new URL("../", import.meta.url).pathname;
 
 /** The folder of a source file below the root, or undefined for what lies outside of the layers. */
 function layerOf(path: string): string | undefined {
-  const parts = path.replaceAll("\\", "/").split("/");
+  const parts = path.replaceAll("\\", "/").replace(ROOT, "/").split("/"); // the checkout may be named like a layer
   if (["tests", "scripts"].some((folder) => parts.includes(folder))) return undefined;
-  return Object.keys(LAYERS).find((layer) => parts.at(-2) === layer || parts.at(-3) === layer);
+  return [parts.at(-2)!, parts.at(-3)!].find((folder) => folder in LAYERS);
 }
 
 /** The first folder (or file) that a relative import reaches, seen from the root. */

@@ -46,6 +46,13 @@ export function elementSchemaOf(schema: Json, field: string, id: string, title: 
   return { $schema: schema.$schema, $id: id, title, ...properties[field]!.items as Json };
 }
 
+/** The JSON Schema of a field of what such a schema describes, where that may be null. */
+export function memberSchemaOf(schema: Json, field: string, id: string, title: string): Json {
+  const [object] = schema.anyOf as [Json];
+  const properties = object.properties as Record<string, Json>;
+  return { $schema: schema.$schema, $id: id, title, ...properties[field] };
+}
+
 function typeOf(type: GraphQLOutputType, selection: SelectionSetNode | undefined): Json {
   if (isNonNullType(type)) return requiredTypeOf(type.ofType, selection);
   return { anyOf: [requiredTypeOf(type, selection), { type: "null" }] };

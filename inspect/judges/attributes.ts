@@ -1,0 +1,109 @@
+import { auxvWordSize } from "../../proc/auxv.ts";
+import type { Report } from "../report.ts";
+import { PTRACE, type Task } from "../task.ts";
+import type { Tree } from "../tree.ts";
+
+/** What criu has room for in one page of arguments of 4096 bytes beside two structs of 112 and 88 (PARASITE_MAX_GROUPS). */
+const MAX_GROUPS = 974;
+/** SCHED_* that restore knows: OTHER, FIFO, RR, BATCH, IDLE. */
+const POLICIES = [0, 1, 2, 3, 5];
+const POLICY_NAMES: Readonly<Record<number, string>> = { 6: "SCHED_DEADLINE", 7: "SCHED_EXT" };
+const NO_LOGINUID = "4294967295";
+
+/** What a task is beside its memory and files: ids, limits, mode of execution. */
+export function judgeAttributes(tree: Tree, report: Report): void {
+  for (const task of tree.living) {
+    if (task.kernelThread) continue;
+    judgeMode(task, report);
+    judgeLimits(tree, task, report);
+    judgeScheduling(task, report);
+    if (task.status.groups.length >= MAX_GROUPS) judgeGroups(task, report);
+    judgeLoginuid(task, report);
+  }
+  judgeRseq(tree, report);
+  report.assume("no LDT entries");
+}
+
+function judgeMode(task: Task, report: Report): void {
+  const size = task.fact("auxv", (dir) => auxvWordSize(dir.bytes("auxv")), PTRACE);
+  if (size !== 4) return;
+  report.add({
+    rule: "attr-32bit",
+    task,
+    subject: "task",
+    reason: "it runs a 32-bit program",
+    values: [task.pid],
+  });
+  report.assume("criu was built for 32-bit tasks (CONFIG_COMPAT)");
+}
+
+/** prlimit(2) on a task of other ids takes CAP_SYS_RESOURCE, and criu reads every limit with it. */
+function judgeLimits(tree: Tree, task: Task, report: Report): void {
+  const { caller } = tree.around;
+  if (caller.has("CAP_SYS_RESOURCE")) return;
+  const uid = caller.status.uids[0]!, gid = caller.status.gids[0]!;
+  const { uids, gids } = task.status;
+  if (uids.slice(0, 3).every((one) => one === uid) && gids.slice(0, 3).every((one) => one === gid)) return;
+  const own = uids.slice(0, 3).every((one) => one === uids[0])
+    ? `uid ${uids[0]}`
+    : `uids ${uids.slice(0, 3).join(", ")}`;
+  report.add({
+    rule: "attr-rlimits-permission",
+    task,
+    subject: "task",
+    reason: `it has ${own} and gid ${gids[0]}, criu would have uid ${uid} and gid ${gid} and no CAP_SYS_RESOURCE`,
+    values: [0],
+    errnoText: "Operation not permitted",
+  });
+}
+
+function judgeScheduling(task: Task, report: Report): void {
+  const { policy, nice, realtimePriority } = task.stat;
+  if (POLICIES.includes(policy)) return;
+  report.add({
+    rule: "attr-sched-deadline",
+    task,
+    subject: "task",
+    reason: `its scheduling policy is ${POLICY_NAMES[policy] ?? policy}`,
+    values: [policy, nice, realtimePriority],
+    effect: "REFUSED",
+  });
+}
+
+function judgeGroups(task: Task, report: Report): void {
+  report.add({
+    rule: "attr-many-groups",
+    task,
+    subject: "task",
+    reason: `it is in ${task.status.groups.length} supplementary groups, and criu has room for ${MAX_GROUPS - 1}`,
+    // criu prints how many there are where it says which task.
+    values: [task.status.groups.length],
+  });
+}
+
+function judgeLoginuid(task: Task, report: Report): void {
+  const loginuid = task.fact("loginuid", (dir) => dir.text("loginuid").trim(), null);
+  if (loginuid === null || loginuid === NO_LOGINUID || loginuid === "") return;
+  report.add({
+    rule: "attr-loginuid",
+    task,
+    subject: "task",
+    reason: `its login uid is ${loginuid}`,
+    effect: "NEEDS_FEATURE",
+    without: "LOST",
+  });
+}
+
+/** Every task of a C library of 2022 or later registers rseq; it is seen from inside only. */
+function judgeRseq(tree: Tree, report: Report): void {
+  const task = tree.living.find(({ kernelThread }) => !kernelThread);
+  if (!task) return;
+  report.add({
+    rule: "thread-rseq",
+    task,
+    subject: "task",
+    reason: "the C library registers restartable sequences, which the kernel must be able to tell of",
+    values: [task.pid],
+  });
+  report.assume("no flags of restartable sequences (rseq)");
+}

@@ -1,0 +1,65 @@
+import { type RuleId, ruleNamed } from "../rules/registry.ts";
+
+/**
+ * Where a rule's refusal comes in criu's order of work (cr_dump_tasks): the hundreds are its steps, the rest orders
+ * what one step looks at in a task. Obstacles of one number are met in the order of the tasks.
+ */
+const STEPS: Readonly<Record<string, number>> = {
+  environment: 100,
+  "cg-controller-missing": 200,
+  tree: 300,
+  "seccomp-strict": 301,
+  "seccomp-dumper": 302,
+  sharing: 500,
+  ns: 510,
+  "tcp-lock-own-netns": 600,
+  "tcp-lock-host-netns": 600,
+  "ns-user-map": 700,
+  "ns-user-ownership": 701,
+  mount: 710,
+  netdev: 1300,
+  "seccomp-filter": 800,
+  lsm: 810,
+  memory: 900,
+  "timer-posix-thread-gone": 920,
+  timer: 921,
+  "thread-rseq": 930,
+  "thread-rseq-flags": 931,
+  attributes: 940,
+  session: 950,
+  "sess-outside-pidns": 950,
+  fd: 960,
+  file: 960,
+  socket: 960,
+  "socket-inet": 960,
+  "socket-unix": 960,
+  "socket-other": 960,
+  tty: 960,
+  device: 960,
+  "thread-robust-list": 980,
+  "thread-dead-pid-clash": 1000,
+  "mnt-fuse": 1010,
+  lock: 1020,
+  "tty-attached-shell": 1030,
+  "sess-zombie-outside-pidns": 1040,
+  "sess-root-not-leader": 1050,
+  ipc: 1060,
+  "ns-pid-no-init": 1070,
+  cgroup: 1080,
+  "unix-ext-stream": 1090,
+  "tty-slave-without-master": 1100,
+  "tty-two-outer-terminals": 1100,
+};
+
+/** What dump_one_task does one task after the other, and not one step after the other. */
+const PER_TASK = 900;
+
+/** A number by which obstacles are sorted, before the tasks' own order. */
+export function orderOf(rule: RuleId): number {
+  return STEPS[rule] ?? STEPS[ruleNamed(rule).resource] ?? 9999;
+}
+
+/** Whether criu finishes one task before it looks at the same in the next one. */
+export function perTask(order: number): boolean {
+  return Math.floor(order / 100) * 100 === PER_TASK;
+}
