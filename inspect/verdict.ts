@@ -3,7 +3,7 @@ import { ruleNamed } from "../rules/registry.ts";
 import type { Look } from "./look.ts";
 import type { Obstacle } from "./obstacle.ts";
 import { chooseOptions, type DumpOption } from "./options.ts";
-import { perTask } from "./order.ts";
+import { inOneTaskStep } from "./order.ts";
 import type { DumpPlan } from "./plan.ts";
 import type { Task, Unreadable } from "./task.ts";
 import type { Tree } from "./tree.ts";
@@ -44,7 +44,7 @@ export function conclude({ tree, report, startedAt }: Look, findings: Findings):
   const settled = report.obstacles.flatMap((one) => settle(one, findings));
   const place = (one: Obstacle): number => position.get(one.task) ?? 0;
   settled.sort((a, b) =>
-    (perTask(a.order) && perTask(b.order))
+    (inOneTaskStep(a.order, b.order))
       ? place(a) - place(b) || a.order - b.order
       : a.order - b.order || place(a) - place(b)
   );
