@@ -5,6 +5,7 @@ import { judgeLsm } from "./judges/lsm.ts";
 import { judgeMounts } from "./judges/mounts.ts";
 import { judgeNamespaces } from "./judges/namespaces.ts";
 import { judgeSeccomp } from "./judges/seccomp.ts";
+import { judgeDescriptors } from "./judges/descriptors.ts";
 import { judgeSessions } from "./judges/session.ts";
 import { judgeSharing } from "./judges/sharing.ts";
 import { judgeTimers } from "./judges/timers.ts";
@@ -28,4 +29,5 @@ export const JUDGES: readonly Judge[] = [
   judgeAttributes,
   judgeSessions,
   judgeCgroups,
+  judgeDescriptors,
 ];
