@@ -6,8 +6,10 @@ import { judgeMounts } from "./judges/mounts.ts";
 import { judgeNamespaces } from "./judges/namespaces.ts";
 import { judgeSeccomp } from "./judges/seccomp.ts";
 import { judgeDescriptors } from "./judges/descriptors.ts";
+import { judgeLocks } from "./judges/locks.ts";
 import { judgeSessions } from "./judges/session.ts";
 import { judgeSharing } from "./judges/sharing.ts";
+import { judgeTerminals } from "./judges/terminals.ts";
 import { judgeTimers } from "./judges/timers.ts";
 import { judgeTree } from "./judges/tree.ts";
 import type { Report } from "./report.ts";
@@ -30,4 +32,6 @@ export const JUDGES: readonly Judge[] = [
   judgeSessions,
   judgeCgroups,
   judgeDescriptors,
+  judgeTerminals,
+  judgeLocks,
 ];

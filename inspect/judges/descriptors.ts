@@ -10,6 +10,7 @@ import {
   type Statx,
 } from "../../proc/statx.ts";
 import { NS_KINDS, type NsKind } from "../../proc/ns.ts";
+import { deviceKind } from "../device_kind.ts";
 import { fileKey, isExternal, ttyKey } from "../external.ts";
 import { isHugePageFile, isSharedMemory } from "../kernel_mounts.ts";
 import { mountTableOf } from "../mount_table.ts";
@@ -20,7 +21,7 @@ import { foreignProcess } from "../proc_file.ts";
 import type { Report } from "../report.ts";
 import type { Tree } from "../tree.ts";
 import { judgeAnonymous, judgePidfd } from "./fd/anonymous.ts";
-import { deviceKind, judgeCudaPreDump, judgeUnsupportedDevice } from "./fd/devices.ts";
+import { judgeCudaPreDump, judgeUnsupportedDevice } from "./fd/devices.ts";
 import { Pipes } from "./fd/pipes.ts";
 import { reportUnsupported } from "./fd/unsupported.ts";
 import { judgeWatches } from "./fd/watches.ts";
