@@ -5,8 +5,11 @@ import { judgeLsm } from "./judges/lsm.ts";
 import { judgeMounts } from "./judges/mounts.ts";
 import { judgeNamespaces } from "./judges/namespaces.ts";
 import { judgeSeccomp } from "./judges/seccomp.ts";
+import { judgeDescriptors } from "./judges/descriptors.ts";
+import { judgeLocks } from "./judges/locks.ts";
 import { judgeSessions } from "./judges/session.ts";
 import { judgeSharing } from "./judges/sharing.ts";
+import { judgeTerminals } from "./judges/terminals.ts";
 import { judgeTimers } from "./judges/timers.ts";
 import { judgeTree } from "./judges/tree.ts";
 import type { Report } from "./report.ts";
@@ -28,4 +31,7 @@ export const JUDGES: readonly Judge[] = [
   judgeAttributes,
   judgeSessions,
   judgeCgroups,
+  judgeDescriptors,
+  judgeTerminals,
+  judgeLocks,
 ];

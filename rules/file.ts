@@ -44,10 +44,7 @@ export const FILE_RULES = defineRules("file", [
     title: "a file hidden by a later mount",
     seen:
       "fdinfo mnt_id and /proc/PID/mountinfo: the mount is hidden by a later mount on the same or a parent mountpoint",
-    messages: [
-      { text: "Open files on overmounted mounts are not supported yet; mount=%d fd=%d path=%s" },
-      { text: "Open files on overmounted mounts are not supported yet; mount=%d fd=%d path=%s" },
-    ],
+    messages: [{ text: "Open files on overmounted mounts are not supported yet; mount=%d fd=%d path=%s" }],
     remedy: "Unmount what covers it, or close the file.",
     references: ["criu:criu/files-reg.c:dump_one_reg_file", "zdtm:static/overmounted_file"],
   },
@@ -153,7 +150,10 @@ export const FILE_RULES = defineRules("file", [
       'stat of /proc/PID/fd/N versus stat of its link text below /proc/PID/root: both exist with different dev:ino and no " (deleted)" suffix',
     detail:
       "For example a bind mount over the file in another mount, or a name reused. Devices are let through with --evasive-devices when st_rdev agrees.",
-    messages: [{ text: "Unaccessible path opened %u:%u, need %u:%u" }],
+    messages: [
+      { text: "Unaccessible path opened %u:%u, need %u:%u" },
+      { text: "Can't stat path", errno: true },
+    ],
     remedy: "Restart the program so that it opens the new file, or put the old one back under its name.",
     references: ["criu:criu/files-reg.c:check_path_remap"],
   },

@@ -267,5 +267,6 @@ export const x86_64: Arch = {
   },
   compat: i386,
   epollEvent: { size: 12, dataOffset: 4 },
+  oDirect: 0o40000,
   auditArch: 0xc000003e,
 };
