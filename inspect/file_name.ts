@@ -14,6 +14,9 @@ const OF_MAPPINGS: Readonly<Partial<Record<RuleId, readonly [RuleId, string]>>> 
   "file-mount-unknown": ["mem-file-other-mntns", "Can't lookup mount"],
 };
 
+/** Mappings come first, exe, cwd and root last of what criu looks at in a task. */
+const ORDER = { MAPPING: 900, LINK: 986 } as const;
+
 /** Reports what keeps criu from storing a file by its name, which is no descriptor but a mapping, or exe, cwd or root. */
 export function reportName(
   tree: Tree,
@@ -30,6 +33,7 @@ export function reportName(
       task,
       subject,
       rule,
+      order: ORDER[kind],
       ...(message !== undefined && fault.message === undefined ? { message } : {}),
     });
   }
