@@ -1,4 +1,5 @@
 import { Fd } from "../ffi/fd.ts";
+import { tryReadText } from "../ffi/files.ts";
 import type { Sys } from "../ffi/sys.ts";
 import { AT_EMPTY_PATH } from "../ffi/uapi.ts";
 import { readStatx, type Statx, STATX_MASK, STATX_SIZE } from "../proc/statx.ts";
@@ -28,6 +29,14 @@ function sharedMemoryDevice(sys: Sys): number | null {
   } finally {
     memory.release(mark);
   }
+}
+
+/** Whether a page of a size is free, or the kernel would make one: criu maps one to learn the device. */
+export function hasFreeHugePage(sys: Sys, size: number): boolean {
+  const count = (name: string) =>
+    Number(tryReadText(sys, `/sys/kernel/mm/hugepages/hugepages-${size / 1024}kB/${name}`)?.trim() ?? 0);
+  if (count("free_hugepages") > count("resv_hugepages")) return true;
+  return count("nr_overcommit_hugepages") > count("surplus_hugepages");
 }
 
 /** Whether a file that lies on no mount is a memfd in huge pages; call it for what is no shared memory. */

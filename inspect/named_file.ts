@@ -119,7 +119,7 @@ function remap(tree: Tree, file: NamedFile, known: KnownMount, external: string)
       }];
     }
     const overlay = type === "overlay" && link.endsWith(DELETED) && stat.nlink === 1;
-    if (overlay) return overlayGhost(tree, file, external);
+    if (overlay) return [overlayLower(tree, file, external)];
     const hidden = !link.endsWith(DELETED);
     return linked(tree, file, known, root, hidden ? "file-hidden-by-mount" : "file-deleted-linked", external);
   }
@@ -178,19 +178,19 @@ function ghost(tree: Tree, { stat, link }: NamedFile, external: string): NameFau
   }];
 }
 
-/** A deleted file of a lower layer: a link to it fails, and then criu takes its contents. */
-function overlayGhost(tree: Tree, file: NamedFile, external: string): NameFault[] {
+/** A deleted file of a lower layer: no link can be made to it, which older kernels say with an errno that criu knows. */
+function overlayLower(tree: Tree, file: NamedFile, external: string): NameFault {
   const path = withoutDeleted(file.link);
-  const contents = ghost(tree, file, external);
-  if (given(tree.around.plan, "link-remap")) return contents;
-  const missing: NameFault = {
-    rule: "file-deleted-overlay",
-    reason: `${path} is deleted, and came from a lower layer of an overlay`,
+  const permitted = given(tree.around.plan, "link-remap");
+  return {
+    rule: permitted ? "file-link-remap-fails" : "file-deleted-overlay",
+    effect: "NEEDS_OPTION",
+    reason: `${path} is deleted, and came from a lower layer of an overlay, which no link can be made to`,
     values: [path],
-    options: ["--link-remap", external],
+    ...(permitted ? { errnoText: ERRNO_TEXT.EXDEV! } : {}),
+    options: [external],
+    remedy: null,
   };
-  // The second one is only met once --link-remap is given.
-  return [missing, ...contents.map((fault) => ({ ...fault, message: null }))];
 }
 
 function ghostLimit(tree: Tree): number {

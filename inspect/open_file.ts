@@ -21,7 +21,7 @@ export class OpenFile {
   constructor(
     source: FileSource,
     readonly fd: number,
-    /** Where the link in /proc/PID/fd points to. */
+    /** Where the link in /proc/PID/fd points to; empty for a path longer than the kernel shows (PATH_MAX). */
     readonly link: string,
   ) {
     this.#source = source;

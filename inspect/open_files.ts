@@ -41,7 +41,7 @@ class FdTable implements FileSource {
       const { folder } = this;
       const files: OpenFile[] = [];
       for (const fd of folder.numbers()) {
-        const link = this.#try(`fd/${fd}`, () => folder.link(fd) ?? null);
+        const link = this.#try(`fd/${fd}`, () => linkOf(folder, fd) ?? null);
         if (link !== null) files.push(new OpenFile(this, fd, link));
       }
       return files;
@@ -64,6 +64,16 @@ class FdTable implements FileSource {
   close(): void {
     this.#folder?.[Symbol.dispose]();
     this.#folder = undefined;
+  }
+}
+
+/** The link of a descriptor: empty where it is too long, undefined where the descriptor is closed. */
+function linkOf(folder: FdFolder, fd: number): string | undefined {
+  try {
+    return folder.link(fd);
+  } catch (error) {
+    if (error instanceof SysError && error.code === "ENAMETOOLONG") return "";
+    throw error;
   }
 }
 

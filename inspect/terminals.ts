@@ -10,6 +10,7 @@ import { openFilesOf } from "./open_files.ts";
 import type { Tree } from "./tree.ts";
 
 const EIO = -5;
+const EBADF = -9;
 /** What criu numbers terminals by that have no number of their own. */
 const SINGLE: Readonly<Partial<Record<TerminalDriver, number>>> = { console: 1002, vt: 1004, ctty: 1006, serial: 1010 };
 
@@ -32,6 +33,8 @@ export interface TerminalState {
   /** Its foreground process group, likewise. */
   readonly group: number;
   readonly hungUp: boolean;
+  /** Whether it is open as a path only (O_PATH): then nothing can be asked. */
+  readonly path: boolean;
 }
 
 /** All descriptors of terminals, in criu's order. */
@@ -79,11 +82,12 @@ export function stateOf(tree: Tree, terminal: Terminal): TerminalState | null {
   const { task } = file;
   const session = askRaw(tree, file, TIOCGSID);
   if (session === null) return null;
-  if (session === EIO) return { terminal, session: 0, group: 0, hungUp: true };
+  if (session === EIO) return { terminal, session: 0, group: 0, hungUp: true, path: false };
+  if (session === EBADF) return { terminal, session: 0, group: 0, hungUp: false, path: true };
   if (driver === "ptmx" || (driver === "ext" && session > 0)) {
     // The other side's, which anybody may ask for.
     const group = askRaw(tree, file, TIOCGPGRP) ?? 0;
-    return { terminal, session: visible(tree, task, session), group: Math.max(0, group), hungUp: false };
+    return { terminal, session: visible(tree, task, session), group: Math.max(0, group), hungUp: false, path: false };
   }
   // Only the task itself is told of its own controlling terminal: which one that is stands in its stat.
   const { ttyNr, session: own, tpgid } = task.stat;
@@ -94,6 +98,7 @@ export function stateOf(tree: Tree, terminal: Terminal): TerminalState | null {
     session: controls ? visible(tree, task, own) : 0,
     group: controls ? Math.max(0, tpgid) : 0,
     hungUp: false,
+    path: false,
   };
 }
 

@@ -246,8 +246,12 @@ export const FD_RULES = defineRules("fd", [
     effect: "REFUSED",
     title: "an io_uring",
     seen: "/proc/PID/fd/N link: anon_inode:[io_uring]",
-    detail: "No support at all. When the rings are mapped the mapping message comes first.",
-    messages: [{ text: "Can't dump file %d of that type [%o] (%s %s)" }],
+    detail:
+      "No support at all. When the rings are mapped the mapping message comes first. Linux 6.7 and newer do not even let criu receive the descriptor.",
+    messages: [
+      { text: "Can't dump file %d of that type [%o] (%s %s)" },
+      { text: "Can't retrieve FDs from socket" },
+    ],
     remedy:
       "Start the program without io_uring, if it can (redis: io-threads with epoll; node: UV_USE_IO_URING=0; postgres: io_method=worker), or forbid it by sysctl kernel.io_uring_disabled=2.",
     references: ["criu:criu/files-ext.c:dump_unsupp_fd"],
@@ -409,7 +413,7 @@ export const FD_RULES = defineRules("fd", [
   {
     id: "fd-posix-mqueue",
     stage: "DUMP",
-    effect: "REFUSED",
+    effect: "EXTERNAL",
     title: "a POSIX message queue",
     seen:
       "fd link /NAME, fstatfs magic 0x19800202, fdinfo mnt_id not in mountinfo: POSIX message queue opened with mq_open",
@@ -528,17 +532,21 @@ export const FD_RULES = defineRules("fd", [
     effect: "SUPPORTED",
     title: "descriptors close to the limit",
     seen: "/proc/PID/fd numbers, RLIMIT_NOFILE: descriptors close to the limit",
+    messages: [{ text: "Can't chose service_fd_base: %d %d" }],
     detail: "Restore puts its own service descriptors above the used range.",
     remedy: "Restore with a higher RLIMIT_NOFILE.",
-    references: ["criu:criu/files.c:find_unused_fd", "zdtm:static/fd01"],
+    references: ["criu:criu/servicefd.c:choose_service_fd_base", "zdtm:static/fd01"],
   },
   {
     id: "fd-secretmem",
     stage: "DUMP",
-    effect: "REFUSED",
+    effect: "EXTERNAL",
     title: "secret memory (memfd_secret) that is open and not mapped",
     seen: "/proc/PID/fd/N link: /secretmem (deleted), open but not mapped",
-    detail: "Its internal mount is in no mountinfo.",
+    detail:
+      "Its internal mount is in no mountinfo. Named as external its contents are not kept, and criu must not look for a build-id in it.",
+    options: ["--external file[MNT_ID:INODE]"],
+    cost: "restore needs --inherit-fd fd[N]:file[MNT_ID:INODE]",
     messages: [{ text: "Can't lookup mount=%d for fd=%d path=%s" }],
     remedy:
       "Start the program without secret memory. With secretmem.enable=0 on the kernel command line it cannot be used.",

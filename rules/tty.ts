@@ -188,6 +188,18 @@ export const TTY_RULES = defineRules("tty", [
     references: ["criu:criu/tty.c:dump_tty_info"],
   },
   {
+    id: "tty-o-path",
+    stage: "BOTH",
+    effect: "REFUSED",
+    title: "a terminal opened with O_PATH",
+    seen: "fdinfo flags of a terminal: O_PATH",
+    detail:
+      "criu takes it for an open terminal. Dump asks it nothing where the same terminal is open under a lower number, restore fails in any case.",
+    messages: [{ text: "Can't dump tty params" }, { text: "Can't setup uid %d gid %d on %#x", errno: true }],
+    remedy: "Close the descriptor.",
+    references: ["criu:criu/tty.c:dump_tty_info", "criu:criu/tty.c:tty_restore_params"],
+  },
+  {
     id: "tty-queued-data",
     stage: "DUMP",
     effect: "SUPPORTED",

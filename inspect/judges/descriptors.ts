@@ -12,14 +12,17 @@ import {
 import { NS_KINDS, type NsKind } from "../../proc/ns.ts";
 import { deviceKind } from "../device_kind.ts";
 import { fileKey, isExternal, ttyKey } from "../external.ts";
-import { isHugePageFile, isSharedMemory } from "../kernel_mounts.ts";
+import { hasFreeHugePage, isHugePageFile, isSharedMemory } from "../kernel_mounts.ts";
 import { mountTableOf } from "../mount_table.ts";
 import { ERRNO_TEXT, type NameFault, nameFaults } from "../named_file.ts";
 import type { OpenFile } from "../open_file.ts";
+import { given } from "../plan.ts";
 import { openFilesOf } from "../open_files.ts";
 import { foreignProcess } from "../proc_file.ts";
 import type { Report } from "../report.ts";
 import type { Tree } from "../tree.ts";
+import { judgeNumbers } from "./fd/numbers.ts";
+import { judgeWriters } from "./fd/writers.ts";
 import { judgeAnonymous, judgePidfd } from "./fd/anonymous.ts";
 import { judgeCudaPreDump, judgeUnsupportedDevice } from "./fd/devices.ts";
 import { Pipes } from "./fd/pipes.ts";
@@ -28,6 +31,8 @@ import { judgeWatches } from "./fd/watches.ts";
 
 /** ipc/mqueue.c */
 const MQUEUE_MAGIC = 0x19800202;
+/** criu looks for no build-id in a smaller file. */
+const SMALLEST_ELF = 5;
 /** SOL_SOCKET and SO_DOMAIN (asm-generic/socket.h): what criu asks a socket first. */
 const SO_DOMAIN = [1, 39];
 
@@ -43,6 +48,12 @@ export function judgeDescriptors(tree: Tree, report: Report): void {
     return judgeCudaPreDump(tree, report);
   }
   new Walk(tree, report).all(files.all);
+  judgeNumbers(tree, report);
+  judgeWriters(tree, report);
+}
+
+function isSecret(link: string): boolean {
+  return link === "/secretmem (deleted)";
 }
 
 class Walk {
@@ -64,6 +75,7 @@ class Walk {
   }
 
   #one(file: OpenFile): void {
+    if (file.link === "") return this.#endless(file);
     switch (file.kind) {
       case "SOCKET":
         return;
@@ -76,6 +88,16 @@ class Walk {
     }
     const { stat } = file;
     if (stat) this.#byType(file, stat);
+  }
+
+  #endless({ task, fd }: OpenFile): void {
+    this.#report.add({
+      rule: "file-relative-or-unreachable",
+      task,
+      subject: `fd ${fd}`,
+      reason: "its path is longer than the kernel tells (4095 bytes), and criu stops where it asks for it",
+      message: null,
+    });
   }
 
   #byType(file: OpenFile, stat: Statx): void {
@@ -125,17 +147,7 @@ class Walk {
     const { link } = file;
     if (!mountTableOf(this.#tree).get(file.mount)) {
       if (isSharedMemory(this.#tree, stat)) return;
-      if (isHugePageFile(link, stat)) {
-        return this.#report.add({
-          rule: "fd-memfd",
-          task: file.task,
-          subject: `fd ${file.fd}`,
-          effect: "NEEDS_FEATURE",
-          features: ["memfd_hugetlb"],
-          reason: `it is ${link} in huge pages`,
-          message: null,
-        });
-      }
+      if (isHugePageFile(link, stat)) return this.#hugePages(file, stat);
     }
     if (link.startsWith("pidfd:[")) return judgePidfd(this.#tree, this.#report, file);
     if (link.startsWith("/")) return this.#named(file, stat);
@@ -148,6 +160,32 @@ class Walk {
       link,
       `its name is ${link}, which is no path`,
     );
+  }
+
+  /** A memfd in huge pages: criu knows it by their device, which it sees only where one of them is free. */
+  #hugePages(file: OpenFile, stat: Statx): void {
+    const { task, fd, link, mount } = file;
+    const key = fileKey(mount, stat);
+    if (isExternal(this.#tree.around.plan, key)) return this.#external(file, key);
+    const seen = { task, subject: `fd ${fd}`, options: [`--external ${key}`], values: [mount ?? -1, fd, link] };
+    if (hasFreeHugePage(this.#tree.around.sys, stat.blockSize)) {
+      this.#report.add({
+        ...seen,
+        rule: "fd-memfd",
+        effect: "NEEDS_FEATURE",
+        features: ["memfd_hugetlb"],
+        reason: `it is ${link} in huge pages`,
+        message: null,
+      });
+    } else {
+      const size = `${stat.blockSize / 1024} KiB`;
+      this.#report.add({
+        ...seen,
+        rule: "file-mount-unknown",
+        reason: `it is ${link} in huge pages, and criu knows it as such only while a page of ${size} is free`,
+      });
+      this.#external(file, key);
+    }
   }
 
   /** A file that criu stores by its name. */
@@ -165,9 +203,24 @@ class Walk {
     this.#reported.add(identity);
     for (const fault of faults) {
       this.#report.add({ ...this.#special(file, fault), task, subject: `fd ${fd}` });
+      if (fault.rule === "file-mount-unknown" && isSecret(link)) this.#withoutBuildId(file, stat);
       const { options } = fault;
       if (options?.length === 1 && options[0]!.startsWith("--external")) this.#external(file, key);
     }
+  }
+
+  /** criu opens what is named as external to look for a build-id, and secret memory cannot be opened. */
+  #withoutBuildId({ task, fd }: OpenFile, { size }: Statx): void {
+    const option = "file-validation";
+    if (size < SMALLEST_ELF || given(this.#tree.around.plan, option, "filesize")) return;
+    this.#report.add({
+      rule: "fd-secretmem",
+      task,
+      subject: `fd ${fd}`,
+      reason: "nobody can open it, as criu would to look for a build-id",
+      message: null,
+      options: [`--${option} filesize`],
+    });
   }
 
   /** Restore does not find such a file: it has to be handed in. */
@@ -188,7 +241,7 @@ class Walk {
   #special(file: OpenFile, fault: NameFault): NameFault {
     const { link } = file;
     if (fault.rule !== "file-mount-unknown") return fault;
-    if (link === "/secretmem (deleted)") {
+    if (isSecret(link)) {
       return { ...fault, rule: "fd-secretmem", effect: "NEEDS_OPTION", reason: "it is secret memory" };
     }
     if (file.fileSystem === MQUEUE_MAGIC) {

@@ -1,6 +1,7 @@
 import { given } from "../plan.ts";
 import type { Report } from "../report.ts";
 import { stateOf, type Terminal, terminalsOf, type TerminalState } from "../terminals.ts";
+import { O_PATH } from "../../ffi/uapi.ts";
 import { type NameFault, nameFaults } from "../named_file.ts";
 import type { Task } from "../task.ts";
 import type { Tree } from "../tree.ts";
@@ -26,6 +27,7 @@ export function judgeTerminals(tree: Tree, report: Report): void {
     });
   }
   const states = statesOf(tree, report, terminals);
+  judgePaths(report, terminals, states);
   judgeSessions(tree, report, states);
   judgeDevTty(report, states);
   judgePairs(tree, report, states);
@@ -87,6 +89,23 @@ function statesOf(tree: Tree, report: Report, terminals: readonly Terminal[]): T
     }
   }
   return states;
+}
+
+/** Terminals that are open as paths only: criu takes them for terminals, and fails where it asks them something. */
+function judgePaths(report: Report, terminals: readonly Terminal[], states: readonly TerminalState[]): void {
+  const asked = new Map(states.map((state) => [state.terminal, state]));
+  for (const terminal of terminals) {
+    const path = asked.get(terminal)?.path ?? ((terminal.file.flags ?? 0) & O_PATH) !== 0;
+    if (!path) continue;
+    const stage = asked.has(terminal) ? "DUMP" : "RESTORE";
+    report.add({
+      ...seen(terminal),
+      rule: "tty-o-path",
+      stage,
+      reason: `${terminal.file.link} is open with O_PATH`,
+      message: null,
+    });
+  }
 }
 
 /** criu's dump_verify_tty_sids. */

@@ -6,8 +6,10 @@ import {
   timerfdTicks,
   watchedFileSystems,
 } from "../../../proc/fdinfo.ts";
+import { isOlder } from "../../../host/release.ts";
 import { neededLibraries } from "../../../host/elf.ts";
 import { SysError } from "../../../ffi/errno.ts";
+import type { Sys } from "../../../ffi/sys.ts";
 import { readBytes } from "../../../ffi/files.ts";
 import type { RuleId } from "../../../rules/registry.ts";
 import type { OpenFile } from "../../open_file.ts";
@@ -30,7 +32,6 @@ const MAPS = [1, 2];
 
 /** Kinds that criu has no code for, by the rule that names them. */
 const REFUSED: readonly (readonly [RegExp, RuleId, string])[] = [
-  [/^\[io_uring\]$/, "fd-io-uring", "it is an io_uring"],
   [/^\[perf_event\]$/, "fd-perf", "it is a performance counter"],
   [/^\[userfaultfd\]$/, "fd-userfaultfd", "it is a userfaultfd"],
   [/^seccomp notify$/, "fd-seccomp-notify", "it is the listener of a seccomp filter"],
@@ -79,9 +80,24 @@ export function judgeAnonymous(tree: Tree, report: Report, file: OpenFile): void
     case "bpf-map":
       return judgeBpfMap(tree, report, file);
   }
+  if (kind === "[io_uring]") return judgeIoUring(tree, report, file);
   const [, rule, reason] = REFUSED.find(([pattern]) => pattern.test(kind)) ??
     [null, "fd-anon-other", `it is ${link}, a kind that criu does not know`] as const;
   reportUnsupported(tree, report, file, rule, "anon", link, reason);
+}
+
+function judgeIoUring(tree: Tree, report: Report, file: OpenFile): void {
+  const { task, fd, link } = file;
+  // Older kernels may have the change as a correction.
+  const older = isOlder(tree.around.host.release, "6.7");
+  report.add({
+    rule: "fd-io-uring",
+    task,
+    subject: `fd ${fd}`,
+    reason: "it is an io_uring",
+    values: older === false ? [] : [fd, file.stat?.mode ?? 0, "anon", link],
+    message: older === false ? "Can't retrieve FDs" : null,
+  });
 }
 
 function judgeTimerfd(report: Report, file: OpenFile): void {
@@ -157,6 +173,18 @@ function judgeBpfMap(tree: Tree, report: Report, file: OpenFile): void {
   }
 }
 
+/** A wrapper in a script names the program itself. */
+function librariesOf(sys: Sys, path: string): string[] | undefined {
+  const bytes = readBytes(sys, path);
+  if (bytes[0] !== 0x23 /* # */) return neededLibraries(bytes);
+  const script = new TextDecoder().decode(bytes.subarray(0, 64 * 1024));
+  for (const [, program] of script.matchAll(/(\/[^\s'"]*\/\.?criu[^\s'"/]*)(?=[\s'"])/g)) {
+    const needed = program === path ? undefined : neededLibraries(readBytes(sys, program!));
+    if (needed) return needed;
+  }
+  return undefined;
+}
+
 const LIBBPF = new WeakMap<Tree, boolean | null>();
 
 /** Whether the installed criu was built with libbpf; null where it cannot be told. */
@@ -166,7 +194,7 @@ function hasLibbpf(tree: Tree): boolean | null {
     const { sys, criu } = tree.around;
     has = null;
     try {
-      const needed = criu.path === null ? undefined : neededLibraries(readBytes(sys, criu.path));
+      const needed = criu.path === null ? undefined : librariesOf(sys, criu.path);
       if (needed) has = needed.some((name) => name.startsWith("libbpf.so"));
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
