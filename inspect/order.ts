@@ -40,6 +40,9 @@ const STEPS: Readonly<Record<string, number>> = {
   "socket-other": 960,
   tty: 960,
   device: 960,
+  // Its descriptor cannot even be received, and all are received before the first is looked at.
+  "fd-io-uring": 959,
+  "fd-eventpoll-foreign": 961,
   "thread-robust-list": 980,
   "thread-dead-pid-clash": 1000,
   "mnt-fuse": 1010,
@@ -54,6 +57,9 @@ const STEPS: Readonly<Record<string, number>> = {
   "ns-pid-no-init": 1070,
   cgroup: 1080,
   "unix-ext-stream": 1090,
+  "tty-pts-bind-mount": 1010,
+  "tty-dev-tty": 1095,
+  "tty-dev-tty-other-task": 1095,
   "tty-slave-without-master": 1100,
   "tty-two-outer-terminals": 1100,
 };
@@ -61,9 +67,16 @@ const STEPS: Readonly<Record<string, number>> = {
 /** Steps that criu does one task after the other: collect_pstree_ids and dump_one_task. */
 const PER_TASK = [500, 900];
 
-/** A number by which obstacles are sorted, before the tasks' own order. */
-export function orderOf(rule: RuleId): number {
-  return STEPS[rule] ?? STEPS[ruleNamed(rule).resource] ?? 9999;
+/** The step in which criu looks at the descriptors of a task, by number. */
+const DESCRIPTORS = 960;
+/** No descriptor has a higher number (sysctl fs.nr_open). */
+const MOST_DESCRIPTORS = 2 ** 31;
+
+/** A number by which obstacles are sorted, before the tasks' own order; `subject` such as `fd 8`. */
+export function orderOf(rule: RuleId, subject: string): number {
+  const step = STEPS[rule] ?? STEPS[ruleNamed(rule).resource] ?? 9999;
+  const fd = step === DESCRIPTORS ? /^fd (\d+)$/.exec(subject)?.[1] : undefined;
+  return fd === undefined ? step : step + Number(fd) / MOST_DESCRIPTORS;
 }
 
 /** Whether both belong to one step that criu does in whole for a task before it comes to the next one. */

@@ -67,7 +67,7 @@ export class Report {
       features: seen.features ?? (effect === "NEEDS_FEATURE" ? rule.features : []),
       ...(seen.without ? { without: seen.without } : {}),
       remedy: seen.remedy === undefined ? rule.remedy : seen.remedy,
-      order: seen.order ?? orderOf(seen.rule),
+      order: seen.order ?? orderOf(seen.rule, seen.subject),
     });
   }
 

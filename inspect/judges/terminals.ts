@@ -161,8 +161,8 @@ function judgeDevTty(report: Report, states: readonly TerminalState[]): void {
 
 /** criu's tty_verify_active_pairs: a slave whose master nobody in the tree has. */
 function judgePairs(tree: Tree, report: Report, states: readonly TerminalState[]): void {
-  const pairs = states.filter(({ terminal, hungUp }) =>
-    (terminal.driver === "pts" || terminal.driver === "ptmx") && !hungUp && terminal.index !== null
+  const pairs = states.filter(({ terminal, hungUp, path }) =>
+    (terminal.driver === "pts" || terminal.driver === "ptmx") && !hungUp && !path && terminal.index !== null
   );
   const masters = new Set(
     pairs.filter(({ terminal }) => terminal.driver === "ptmx").map(({ terminal }) => terminal.index),

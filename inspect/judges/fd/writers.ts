@@ -31,8 +31,8 @@ export function judgeWriters(tree: Tree, report: Report): void {
   if (byLink.size === 0) return;
   try {
     for (const outer of outerFiles(tree, new Set(byLink.keys()))) {
-      const file = byLink.get(outer.link)!;
-      if (((fdFlags(outer.info() ?? "") ?? 0) & O_ACCMODE) === 0) continue;
+      const file = byLink.get(outer.link);
+      if (!file || ((fdFlags(outer.info() ?? "") ?? 0) & O_ACCMODE) === 0) continue;
       reportWriter(report, file, `process ${outer.pid}, outside of the tree, has it open for writing`);
       byLink.delete(outer.link);
     }
