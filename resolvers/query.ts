@@ -1,0 +1,21 @@
+import { featureNamed, PROBES } from "../probes/registry.ts";
+import { badInput } from "./argument.ts";
+import { CATEGORIES } from "./category.ts";
+import type { Resolvers } from "./resolver.ts";
+
+export const Query: Resolvers<"Query"> = {
+  host: (_, _args, { ask }) => ask.host(),
+  categories: () => CATEGORIES,
+  features: (_, { category, names }) =>
+    (names ? names.map(named) : PROBES).filter((one) => !category || one.category === category),
+  feature: (_, { name }) => featureNamed(name) ?? null,
+  check: (_, { scope }, { ask }) => ask.check(scope),
+};
+
+const LONGEST = 100;
+
+function named(name: string) {
+  const probe = featureNamed(name);
+  if (probe) return probe;
+  throw badInput(`Cannot find a feature named ${JSON.stringify(name.slice(0, LONGEST))}`);
+}
