@@ -7,12 +7,19 @@ export const Query: Resolvers<"Query"> = {
   host: (_, _args, { ask }) => ask.host(),
   categories: () => CATEGORIES,
   features: (_, { category, names }) =>
-    (names ? names.map(named) : PROBES).filter((one) => !category || one.category === category),
+    (names ? allNamed(names) : PROBES).filter((one) => !category || one.category === category),
   feature: (_, { name }) => featureNamed(name) ?? null,
   check: (_, { scope }, { ask }) => ask.check(scope),
 };
 
 const LONGEST = 100;
+/** More than there are; the same one may be named twice. */
+const MOST = 100;
+
+function allNamed(names: readonly string[]) {
+  if (names.length > MOST) throw badInput(`Cannot use ${names.length} names: there may be ${MOST}`);
+  return names.map(named);
+}
 
 function named(name: string) {
   const probe = featureNamed(name);

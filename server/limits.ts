@@ -92,7 +92,6 @@ export const LIMITS = {
     code: "QUERY_TOO_COSTLY",
     help: "fields of the answer, each as often as its lists may be long; introspection does not count",
   },
-  "names": { unit: "", value: 100, status: 200, code: "BAD_USER_INPUT", help: "names given to Query.features" },
   "probe": {
     unit: "ms",
     value: 10_000,
