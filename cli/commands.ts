@@ -41,4 +41,31 @@ export const COMMANDS: readonly Command[] = [
     summary: "says all about a check, a feature or a kernel option, asked here",
     load: () => import("./explain.ts"),
   },
+  {
+    name: "query",
+    usage: "query [options] QUERY | -f FILE | -",
+    summary: "answers a GraphQL query on this machine, or asks a running cready serve",
+    load: () => import("./query.ts"),
+  },
+  {
+    name: "serve",
+    usage: "serve [options]",
+    summary: "answers GraphQL queries and subscriptions on a Unix socket, or on a port of this machine",
+    load: () => import("./serve.ts"),
+  },
+  {
+    name: "schema",
+    usage: "schema",
+    summary: "prints the GraphQL schema",
+    load: () => import("./schema.ts"),
+  },
+];
+
+/** What cready runs of itself and nobody else needs to: in no list, no manual page, no completion. */
+export const INTERNAL: readonly {
+  readonly name: string;
+  load(): Promise<Pick<CommandModule, "run">>;
+}[] = [
+  { name: "keeper", load: () => import("./keeper.ts") },
+  { name: "prober", load: () => import("./prober.ts") },
 ];

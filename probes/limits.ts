@@ -7,7 +7,7 @@ const RLIMIT_NPROC = 6;
 const RLIMIT_NOFILE = 7;
 
 /** The user.max_*_namespaces sysctl of each kind that clone(2) and unshare(2) are asked for by name. */
-const NAMESPACE_SYSCTLS: readonly (readonly [flag: string, sysctl: string])[] = [
+export const NAMESPACE_SYSCTLS: readonly (readonly [flag: string, sysctl: string])[] = [
   ["CLONE_NEWUSER", "max_user_namespaces"],
   ["CLONE_NEWPID", "max_pid_namespaces"],
   ["CLONE_NEWNET", "max_net_namespaces"],

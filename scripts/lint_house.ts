@@ -11,8 +11,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   probes: ["probes", "host", "proc", "ffi", "version.ts"],
   report: ["report", "probes", "host"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
+  server: ["server", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
   schema: ["schema", "resolvers"],
-  cli: ["cli", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
+  cli: ["cli", "server", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
 };
 
 /** The folder of a source file below the root, or undefined for what lies outside of the layers. */
