@@ -10,9 +10,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   host: ["host", "proc", "ffi"],
   probes: ["probes", "host", "proc", "ffi", "version.ts"],
   report: ["report", "probes", "host"],
+  rpc: ["rpc", "proto", "report", "probes", "host", "ffi", "version.ts"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
   schema: ["schema", "resolvers"],
-  cli: ["cli", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
+  cli: ["cli", "rpc", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
 };
 
 /** The folder of a source file below the root, or undefined for what lies outside of the layers. */
