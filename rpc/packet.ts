@@ -1,7 +1,21 @@
-import { create, type DescField, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  fromBinary,
+  isFieldSet,
+  ScalarType,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
-import { criu_req_type, criu_req_typeSchema, criu_reqSchema, criu_respSchema } from "../proto/gen/rpc_pb.ts";
+import {
+  criu_req_type,
+  criu_req_typeSchema,
+  criu_reqSchema,
+  criu_respSchema,
+  criu_versionSchema,
+} from "../proto/gen/rpc_pb.ts";
 
 /** No request that a check can answer is larger; what CRIU's clients send for a dump is some kB. */
 export const PACKET_LIMIT = 64 * 1024;
@@ -82,9 +96,10 @@ function fits(message: DescMessage, bytes: Uint8Array): boolean {
   );
 }
 
-/** All our scalars in requests are numbers and booleans. */
+/** The scalars of our messages are numbers, booleans and strings. */
 function wireTypeOf(field: DescField): WireType {
-  return field.fieldKind === "message" ? WireType.LengthDelimited : WireType.Varint;
+  const text = field.fieldKind === "scalar" && field.scalar === ScalarType.STRING;
+  return field.fieldKind === "message" || text ? WireType.LengthDelimited : WireType.Varint;
 }
 
 /** Writes an answer; its message is cut to what a client has room for. */
@@ -110,6 +125,55 @@ export function encodeResponse(response: Response): Uint8Array {
         : {}),
     }),
   );
+}
+
+/** A question as a client library puts it. */
+export interface Question {
+  readonly type: criu_req_type;
+  /** Sends `criu_opts` with this images_dir_fd; null: without any, as go-criu does. */
+  readonly imagesDirFd: number | null;
+  readonly features?: Partial<Features>;
+}
+
+/** Writes a request. */
+export function encodeQuestion({ type, imagesDirFd, features }: Question): Uint8Array {
+  return toBinary(
+    criu_reqSchema,
+    create(criu_reqSchema, {
+      type,
+      ...(imagesDirFd === null ? {} : { opts: { imagesDirFd } }),
+      ...(features ? { features } : {}),
+    }),
+  );
+}
+
+/** Reads an answer; null for bytes that are none. Never throws. */
+export function decodeResponse(bytes: Uint8Array): Response | null {
+  try {
+    if (!fits(criu_respSchema, bytes)) return null;
+    const response = fromBinary(criu_respSchema, bytes);
+    const { type, success, features, version } = response;
+    const { crErrno, crErrmsg } = criu_respSchema.field;
+    return {
+      type,
+      success,
+      ...(isFieldSet(response, crErrno) ? { errno: response.crErrno } : {}),
+      ...(isFieldSet(response, crErrmsg) ? { message: response.crErrmsg } : {}),
+      ...(features ? { features } : {}),
+      ...(version
+        ? {
+          version: {
+            major: version.majorNumber,
+            minor: version.minorNumber,
+            sublevel: isFieldSet(version, criu_versionSchema.field.sublevel) ? version.sublevel : null,
+            gitId: version.gitid === "" ? null : version.gitid,
+          },
+        }
+        : {}),
+    };
+  } catch {
+    return null;
+  }
 }
 
 /** Well-formed whatever is in it: half a character at the cut would make the answer unreadable. */
