@@ -1,6 +1,7 @@
 import { ending, INHERITED, runProgram } from "../ffi/command.ts";
 import { SysError, TimeoutError } from "../ffi/errno.ts";
-import { receive, send, seqpacketPair } from "../ffi/seqpacket.ts";
+import type { Fd } from "../ffi/fd.ts";
+import { receive, type Received, send, seqpacketPair } from "../ffi/seqpacket.ts";
 import { DeathError } from "../ffi/subject.ts";
 import type { Sys } from "../ffi/sys.ts";
 import { visible } from "../report/text.ts";
@@ -13,7 +14,7 @@ const ANSWER_LIMIT = 40 * 1024;
 
 /** What a program answered, or why nothing. */
 export type Answer =
-  | { readonly response: Response; readonly exit: string | null }
+  | { readonly response: Response; readonly exit: string | null; readonly words: string }
   | { readonly response: null; readonly why: string; readonly hung: boolean };
 
 /** What a command line came to. */
@@ -23,7 +24,7 @@ export type CommandAnswer =
 
 /**
  * Starts `PATH swrk FD` and puts one question to it, as CRIU's client libraries do; never throws for what the program
- * does. `exit` says how it ended where that is not well: clients take that for a failure too.
+ * does. `exit` says how it ended where that is not well: clients take that for a failure too. `words` is its first error.
  */
 export function askBySwrk(sys: Sys, path: string, question: Question): Answer {
   const mark = sys.memory.mark();
@@ -39,9 +40,9 @@ export function askBySwrk(sys: Sys, path: string, question: Question): Answer {
     const well = status.kind === "exited" && status.code === 0;
     const last = lastWords(output);
     theirs[Symbol.dispose]();
-    const received = receive(sys, ours, ANSWER_LIMIT);
+    const received = whatCame(sys, ours);
     const response = received.kind === "packet" ? decodeResponse(received.bytes) : null;
-    if (response) return { response, exit: well ? null : ending(status) };
+    if (response) return { response, exit: well ? null : ending(status), words: firstError(output) };
     const what = received.kind === "packet" || received.kind === "oversize"
       ? "a packet that is no answer"
       : "no answer";
@@ -52,6 +53,16 @@ export function askBySwrk(sys: Sys, path: string, question: Question): Answer {
     ours[Symbol.dispose]();
     theirs[Symbol.dispose]();
     sys.memory.release(mark);
+  }
+}
+
+/** It never read the question: then the kernel says ECONNRESET once. */
+function whatCame(sys: Sys, ours: Fd): Received {
+  try {
+    return receive(sys, ours, ANSWER_LIMIT);
+  } catch (error) {
+    if (error instanceof SysError) return { kind: "end" };
+    throw error;
   }
 }
 
@@ -70,6 +81,11 @@ function failure(error: unknown): { why: string; hung: boolean } {
   if (error instanceof TimeoutError) return { why: `no answer in ${error.waitedMs / 1000} s`, hung: true };
   if (error instanceof SysError || error instanceof DeathError) return { why: visible(error.message), hung: false };
   throw error;
+}
+
+/** The first line that criu marks as an error: what follows it are its consequences. Empty where there is none. */
+function firstError(output: string): string {
+  return visible(output.split("\n").find((line) => /Error/.test(line))?.trim() ?? "").slice(0, 200);
 }
 
 /** The last line that criu marks as an error, else the last one. */

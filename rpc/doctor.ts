@@ -18,7 +18,7 @@ export interface Asked {
   /** Whose words these are: `go-criu`, `libcriu`, `pycriu`, `lxc`. */
   readonly client: string;
   readonly question: string;
-  /** Whether criu did what was asked: for a check, whether it was asked, not what it said. */
+  /** Whether the client gets what it asked for; a feature that is not there is an answer too. */
   readonly succeeded: boolean;
   /** One clause. */
   readonly answer: string;
@@ -83,6 +83,7 @@ export function diagnose(libc: Libc, given: string | null): Diagnosis {
     libcriuFeatures: answers?.libcriuFeatures ?? null,
     libcriu: library,
     root,
+    starts: answers ? (answers.goFeatures ?? answers.libcriuFeatures) !== null : false,
     versionLine: answers?.versionLine ?? null,
     memDirtyTrack: answers?.memDirtyTrack ?? null,
     uffdNoncoop: answers?.uffdNoncoop ?? null,
@@ -170,9 +171,18 @@ class Asking {
       this.hung = answer.hung;
       return this.#note(client, text, false, answer.why, start), null;
     }
-    const { response, exit } = answer;
-    const said = responseText(response);
-    this.#note(client, text, response.success && exit === null, exit === null ? said : `${said}; then ${exit}`, start);
+    const { response, exit, words } = answer;
+    // Where it starts, and says no word, it is that.
+    const bare = !response.success && !response.message;
+    const known = !bare
+      ? ""
+      : words !== ""
+      ? `; on stderr: ${words}`
+      : question.type === Type.CHECK
+      ? `; ${CHECK_BEFORE_4_2}`
+      : "";
+    const said = `${responseText(response)}${exit === null ? "" : `; then ${exit}`}${known}`;
+    this.#note(client, text, response.success && exit === null, said, start);
     return response.success && exit === null ? response : null;
   }
 
@@ -187,7 +197,9 @@ class Asking {
     }
     const words = answer.code === 0 ? visible(answer.words.trim().split("\n")[0] ?? "") : lastWords(answer.words);
     const end = answer.code === 0 ? "" : `exit code ${answer.code}`;
-    this.#note(client, text, answer.code === 0, [end, words].filter((one) => one !== "").join(": "), start);
+    // For a feature, 1 is an answer: lxc knows no other.
+    const succeeded = answer.code === 0 || (answer.code === 1 && args[0] === "check");
+    this.#note(client, text, succeeded, [end, words].filter((one) => one !== "").join(": "), start);
     return answer;
   }
 
@@ -197,6 +209,9 @@ class Asking {
   }
 }
 
+/** No client library sends a folder with a CHECK. */
+const CHECK_BEFORE_4_2 = "criu before 4.2 answers so where no folder for images is sent along (criu#2758)";
+const CHECK_MENDED = 40200;
 const NOT_ASKED = "not asked, since it did not answer before";
 
 function exitedWell(answer: CommandAnswer | null): boolean | null {
@@ -220,9 +235,10 @@ function responseText({ success, errno, message, features, version }: Response):
  * Whether all is well: criu answers what it is asked and nothing of it contradicts cready, no break is known that needs
  * no more than kernel and criu, and every engine that is installed here would go on with it, and not by mistake.
  */
-export function isWell({ path, asked, engines, features, breaks }: Diagnosis): boolean {
+export function isWell({ path, version, asked, engines, features, breaks }: Diagnosis): boolean {
+  const oldCheck = version !== null && version.number < CHECK_MENDED;
   return path !== null &&
-    asked.every(({ client, succeeded }) => succeeded || client === "lxc") &&
+    asked.every(({ question, succeeded }) => succeeded || (oldCheck && question === typeName(Type.CHECK))) &&
     features.every(({ criu, cready }) => criu === (cready.verdict === "SUPPORTED")) &&
     breaks.every(({ depends }) => depends) &&
     engines.every(({ installed, answer, misled }) => !installed || (answer !== "NO" && misled.length === 0));

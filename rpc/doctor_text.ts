@@ -14,21 +14,24 @@ export function diagnosisText(diagnosis: Diagnosis): string {
       table(asked.map(({ client, question, succeeded, answer }) => [
         client,
         question,
-        // That a command line ends with 1 is an answer; that a call fails is none.
-        succeeded || client === "lxc" ? answer : `FAILED  ${answer}`,
+        succeeded ? answer : `FAILED  ${answer}`,
       ])),
     )]),
     section("Beside cready's probes", comparison(features)),
     section("What container engines conclude", engines.flatMap(conclusion)),
     section(
       "Known breaks of this criu on this kernel",
-      breaks.length === 0 ? ["none"] : breaks.flatMap(({ effect, since, fixedIn, depends, references, message }) => [
-        ...wrapped(`${depends ? "may be: " : ""}${effect}`, ""),
-        `  kernel ${since} or newer, ${
-          fixedIn === null ? "mended in no release known here" : `mended in criu ${fixedIn}`
-        }; ${references.join(", ")}`,
-        ...(message === null ? [] : [`  criu prints: ${message}`]),
-      ]),
+      diagnosis.version === null
+        ? ["cannot be told without its version"]
+        : breaks.length === 0
+        ? ["none"]
+        : breaks.flatMap(({ effect, since, fixedIn, depends, references, message }) => [
+          ...wrapped(`${depends ? "may be: " : ""}${effect}`, ""),
+          `  kernel ${since} or newer, ${
+            fixedIn === null ? "mended in no release known here" : `mended in criu ${fixedIn}`
+          }; ${references.join(", ")}`,
+          ...(message === null ? [] : [`  criu prints: ${message}`]),
+        ]),
     ),
     section(
       "Options that apply to every dump and restore",
@@ -88,7 +91,7 @@ function comparison(features: readonly Compared[]): string[] {
 }
 
 const WORDS = { YES: "yes", PARTLY: "partly", NO: "no" } as const;
-const COLUMN = 21;
+const COLUMN = 23;
 
 function conclusion({ engine, answer, statements, misled, installed }: Conclusion): string[] {
   const name = `${engine}${installed ? "" : " (not here)"}`.padEnd(COLUMN - 1);

@@ -19,6 +19,8 @@ export interface Known {
   /** Where libcriu.so.2 is. */
   readonly libcriu: string | null;
   readonly root: boolean;
+  /** Whether criu comes through its start-up: it answers a FEATURE_CHECK. Its version it tells before that. */
+  readonly starts: boolean;
   /** The first line of `criu --version`, as lxc reads it; null where it is none. */
   readonly versionLine: string | null;
   /** Whether `criu check --feature NAME` ends with 0; null where it could not be run. */
@@ -67,12 +69,20 @@ const LXC_LEAST = "2.0";
 
 /** What each engine would conclude, in the order of `ENGINES`. */
 export function conclusions(known: Known, installed: (program: string) => boolean): Conclusion[] {
-  return ENGINES.map(({ engine, program, conclude }) => ({
-    engine,
-    installed: installed(program),
-    ...conclude(known),
-  }));
+  return ENGINES.map(({ engine, program, conclude }) => {
+    const concluded = conclude(known);
+    const blind = concluded.answer !== "NO" && !known.starts;
+    return {
+      engine,
+      installed: installed(program),
+      ...concluded,
+      misled: [...(blind ? [BLIND] : []), ...concluded.misled],
+    };
+  });
 }
+
+const BLIND =
+  "it looks at the version alone and goes ahead: criu ends in its start-up here, so every dump and restore fails";
 
 type Concluded = Omit<Conclusion, "engine" | "installed">;
 
