@@ -83,9 +83,14 @@ function failure(error: unknown): { why: string; hung: boolean } {
   throw error;
 }
 
-/** The first line that criu marks as an error: what follows it are its consequences. Empty where there is none. */
+/**
+ * The first line that criu marks as an error and that says what: what follows it are its consequences, and that a
+ * helper ended (`exited, status=1`) often is none. Empty where there is none.
+ */
 function firstError(output: string): string {
-  return visible(output.split("\n").find((line) => /Error/.test(line))?.trim() ?? "").slice(0, 200);
+  const errors = output.split("\n").filter((line) => /Error/.test(line));
+  const line = errors.find((one) => !/exited, status=\d+/.test(one)) ?? errors[0] ?? "";
+  return visible(line.trim()).slice(0, 200);
 }
 
 /** The last line that criu marks as an error, else the last one. */
