@@ -59,6 +59,24 @@ export const COMMANDS: readonly Command[] = [
     summary: "prints the GraphQL schema",
     load: () => import("./schema.ts"),
   },
+  {
+    name: "doctor",
+    usage: "doctor [options]",
+    summary: "asks the installed criu as container engines do, and says what they would make of its answers",
+    load: () => import("./doctor.ts"),
+  },
+  {
+    name: "service",
+    usage: "service [options]",
+    summary: "answers the checks of CRIU's RPC on a socket",
+    load: () => import("./service.ts"),
+  },
+  {
+    name: "swrk",
+    usage: "swrk FD",
+    summary: "answers the checks of CRIU's RPC to the program that started it",
+    load: () => import("./swrk.ts"),
+  },
 ];
 
 /** What cready runs of itself and nobody else needs to: in no list, no manual page, no completion. */

@@ -9,8 +9,8 @@ import { SDL_FILES } from "../schema/sdl.ts";
 import { PROBES } from "../probes/registry.ts";
 import { differencesDoc } from "./generate/differences.ts";
 import { featuresDoc } from "./generate/features.ts";
-import { elementSchemaOf, jsonSchemaOf } from "./generate/json_schema.ts";
 import { schemaTypes } from "./generate/schema_types.ts";
+import { elementSchemaOf, everything, jsonSchemaOf } from "./generate/json_schema.ts";
 
 const root = new URL("../", import.meta.url);
 const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
@@ -28,6 +28,7 @@ export function generated(): Map<string, string> {
     id("features"),
     "cready check --feature NAME,… --json",
   );
+  const doctor = buildSchema(read("schema/cli/doctor.graphql"));
   return new Map([
     ["schema/text.ts", sdlModule(sdl)],
     ["schema/types.ts", schemaTypes(schema)],
@@ -38,6 +39,7 @@ export function generated(): Map<string, string> {
       "schema/json/finding.json",
       json(elementSchemaOf(check, "findings", id("finding"), "one line of cready check --ndjson")),
     ],
+    ["schema/json/doctor.json", json(jsonSchemaOf(doctor, everything(doctor), id("doctor"), "cready doctor --json"))],
     ["docs/features.md", featuresDoc(PROBES)],
     ["docs/differences.md", differencesDoc(PROBES, read("docs/differences.json"))],
   ]);

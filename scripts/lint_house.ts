@@ -10,10 +10,24 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   host: ["host", "proc", "ffi"],
   probes: ["probes", "host", "proc", "ffi", "version.ts"],
   report: ["report", "probes", "host"],
+  rpc: ["rpc", "proto", "report", "probes", "host", "ffi", "version.ts"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
   server: ["server", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
   schema: ["schema", "resolvers"],
-  cli: ["cli", "server", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
+  // The one folder that joins everything.
+  cli: [
+    "cli",
+    "server",
+    "rpc",
+    "resolvers",
+    "schema",
+    "report",
+    "probes",
+    "host",
+    "proc",
+    "ffi",
+    "version.ts",
+  ],
 };
 
 /** The folder of a source file below the root, or undefined for what lies outside of the layers. */
