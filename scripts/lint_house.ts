@@ -9,6 +9,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   proc: ["proc", "ffi"],
   host: ["host", "proc", "ffi"],
   probes: ["probes", "host", "proc", "ffi", "version.ts"],
+  rules: ["rules", "version.ts"],
   report: ["report", "probes", "host"],
   rpc: ["rpc", "proto", "report", "probes", "host", "ffi", "version.ts"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],

@@ -1,0 +1,110 @@
+import { defineRules } from "./rule.ts";
+
+/** Rules about device. */
+export const DEVICE_RULES = defineRules("device", [
+  {
+    id: "dev-mem-class",
+    stage: "DUMP",
+    effect: "SUPPORTED",
+    title: "any minor",
+    seen: "st_rdev major 1: any minor",
+    detail:
+      "/dev/null, /dev/zero, /dev/urandom, /dev/kmsg: by path. Write-only /dev/kmsg at position 0 is special-cased.",
+    references: ["criu:criu/files.c:get_mem_dev_ops", "zdtm:static/fd", "zdtm:static/deleted_dev"],
+  },
+  {
+    id: "dev-unsupported-chr",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title:
+      "major 10 minors other than 200 and 235 (kvm 232, fuse 229, vhost-net 238, rtc 135, uinput 223, vfio 196, loop-control 237, snapshot, userfaultfd, udmabuf), 13 input, 116 sound, 180/189 usb, 226 drm, 81 v4l, 29 fb, 21 sg, 108 ppp, 231 infiniband, 244+ dynamic majors (hidraw, gpiochip, dma_heap, iommu, watchdog, rtc, ptp)",
+    seen:
+      "st_rdev: major 10 minors other than 200 and 235 (kvm 232, fuse 229, vhost-net 238, rtc 135, uinput 223, vfio 196, loop-control 237, snapshot, userfaultfd, udmabuf), 13 input, 116 sound, 180/189 usb, 226 drm, 81 v4l, 29 fb, 21 sg, 108 ppp, 231 infiniband, 244+ dynamic majors (hidraw, gpiochip, dma_heap, iommu, watchdog, rtc, ptp)",
+    options: ["--libdir"],
+    messages: [{ text: "Can't dump file %d of that type [%o] (%s %s)" }],
+    references: ["criu:criu/files-ext.c:dump_unsupp_fd", "zdtm:static/rtc"],
+  },
+  {
+    id: "dev-fuse-server",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "the tree is a FUSE server",
+    seen: "fd link /dev/fuse (10:229): the tree is a FUSE server",
+    messages: [{ text: "Can't dump file %d of that type [%o] (%s %s)" }],
+    references: ["criu:criu/files-ext.c:dump_unsupp_fd"],
+  },
+  {
+    id: "dev-amdgpu",
+    stage: "DUMP",
+    effect: "EXTERNAL",
+    title: "AMD GPU compute",
+    seen: "fd link /dev/kfd or /dev/dri/renderD*; mapping of them: AMD GPU compute",
+    detail:
+      "Needs amdgpu_plugin.so in the plugin directory and a kernel with the KFD checkpoint ioctls; KFD version, topology and firmware are compared at restore.",
+    options: ["--libdir"],
+    messages: [{ text: "CR not supported on current kernel (current:%02d.%02d min:%02d.%02d)" }],
+    references: ["criu:plugins/amdgpu/amdgpu_plugin.c:kernel_supports_criu"],
+  },
+  {
+    id: "dev-drm-other",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "Intel, nouveau, virtio-gpu ",
+    seen: "fd link /dev/dri/card*, renderD* of a non-AMD driver: Intel, nouveau, virtio-gpu ...",
+    messages: [{ text: "Can't dump file %d of that type [%o] (%s %s)" }],
+    references: ["criu:criu/files-ext.c:dump_unsupp_fd"],
+  },
+  {
+    id: "dev-cuda",
+    stage: "DUMP",
+    effect: "EXTERNAL",
+    title: "CUDA process",
+    seen:
+      "fd link /dev/nvidia0, /dev/nvidiactl, /dev/nvidia-uvm; maps of the same; /proc/driver/nvidia/gpus: CUDA process",
+    detail:
+      "Needs cuda_plugin.so, the program cuda-checkpoint in PATH with --action (driver 555+), and no pre-dump. The plugin moves GPU state to host memory so that the driver closes its descriptors before the dump goes on; not for processes with device descriptors outside CUDA (graphics, NVENC).",
+    options: ["--libdir"],
+    messages: [{ text: "PAUSE_DEVICES failed with %s" }],
+    references: ["criu:plugins/cuda/cuda_plugin.c:cuda_plugin_pause_devices"],
+  },
+  {
+    id: "dev-cuda-no-plugin",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "plugin or tool missing",
+    seen: "same: plugin or tool missing",
+    detail: "The plugin switches itself off with a warning, then the descriptor or mapping is refused.",
+    messages: [{ text: "Can't handle non-regular mapping on %d's map %lx" }],
+    references: ["criu:criu/proc_parse.c:handle_vma"],
+  },
+  {
+    id: "dev-cuda-predump",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "pre-dump",
+    seen: "CUDA process and a plan with pre-dump: pre-dump",
+    detail: "The plugin disables itself for pre-dump.",
+    messages: [{ text: "Can't handle non-regular mapping on %d's map %lx" }],
+    references: ["criu:criu/proc_parse.c:handle_vma"],
+  },
+  {
+    id: "dev-cuda-freezer",
+    stage: "DUMP",
+    effect: "SUPPORTED",
+    title: "both",
+    seen: "CUDA plugin active and --freeze-cgroup: both",
+    detail: "The plugin turns the freezer off and uses ptrace stops only.",
+    options: ["--freeze-cgroup PATH"],
+    messages: [{ text: "unfreezing cgroup for plugin compatibility", level: "WARN" }],
+    references: ["criu:criu/seize.c:prepare_freezer_for_interrupt_only_mode"],
+  },
+  {
+    id: "dev-restore-plugin",
+    stage: "RESTORE",
+    effect: "SUPPORTED",
+    title: "plugin recorded at dump, absent at restore",
+    seen: "inventory image plugin list: plugin recorded at dump, absent at restore",
+    options: ["--libdir (restore)"],
+    references: ["criu:criu/plugin.c:cr_plugin_init"],
+  },
+]);

@@ -1,0 +1,71 @@
+import { defineRules } from "./rule.ts";
+
+/** Rules about socket. */
+export const SOCKET_RULES = defineRules("socket", [
+  {
+    id: "sock-family-unsupported",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title:
+      "family other than AF_UNIX 1, AF_INET 2, AF_INET6 10, AF_NETLINK 16, AF_PACKET 17: AF_VSOCK 40, AF_ALG 38, AF_XDP 44, AF_CAN 29, AF_BLUETOOTH 31, AF_KEY 15, AF_TIPC 30, AF_SMC 43, AF_RDS 21, AF_QIPCRTR 42, AF_KCM 41, AF_NFC 39, AF_PPPOX 24, AF_MCTP 45",
+    seen:
+      "system.sockprotoname of /proc/PID/fd/N, or SO_DOMAIN through pidfd_getfd: family other than AF_UNIX 1, AF_INET 2, AF_INET6 10, AF_NETLINK 16, AF_PACKET 17: AF_VSOCK 40, AF_ALG 38, AF_XDP 44, AF_CAN 29, AF_BLUETOOTH 31, AF_KEY 15, AF_TIPC 30, AF_SMC 43, AF_RDS 21, AF_QIPCRTR 42, AF_KCM 41, AF_NFC 39, AF_PPPOX 24, AF_MCTP 45",
+    detail: "The word BUG in the text is misleading: any other family ends here.",
+    messages: [{ text: "BUG! Unknown socket collected (family %d)" }],
+    references: ["criu:criu/sockets.c:dump_socket"],
+  },
+  {
+    id: "sock-foreign-netns",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "socket of a netns that no dumped task lives in",
+    seen:
+      "SIOCGSKNS through pidfd_getfd; inode missing in /proc/PID/net/*: socket of a netns that no dumped task lives in",
+    detail: "Applies to unbound sockets in a dumped netns; a bound one is simply not found.",
+    features: ["sk_ns"],
+    messages: [{ text: "Unable to dump a socket from an external network namespace" }],
+    references: ["criu:criu/net.c:get_socket_ns", "zdtm:static/netns_sub", "zdtm:static/socket-tcp-unconn"],
+  },
+  {
+    id: "sock-ebpf-filter",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "EACCES: eBPF program attached (SO_ATTACH_BPF)",
+    seen: "getsockopt SO_GET_FILTER through pidfd_getfd: EACCES: eBPF program attached (SO_ATTACH_BPF)",
+    detail: "Classic filters are carried, eBPF ones cannot be read.",
+    messages: [{ text: "Can't get socket filter len", errno: true }],
+    references: ["criu:criu/sockets.c:dump_socket_filter", "zdtm:static/sock_filter00", "zdtm:static/sock_filter01"],
+  },
+  {
+    id: "sock-opts",
+    stage: "DUMP",
+    effect: "SUPPORTED",
+    title: "any",
+    seen: "getsockopt: any",
+    detail:
+      "Buffers, buffer lock, priority, mark, timeouts, reuse flags, linger, keepalive, bound device, pass-cred and so on.",
+    features: ["sockopt_buf_lock", "ipv6_freebind"],
+    messages: [{ text: "Len mismatch on %d:%d : %d, want %d" }],
+    references: [
+      "criu:criu/sockets.c:dump_socket_opts",
+      "criu:criu/sockets.c:do_dump_opt",
+      "zdtm:static/sock_opts00",
+      "zdtm:static/sock_opts01",
+      "zdtm:static/sock_opts02",
+      "zdtm:static/socket-linger",
+      "zdtm:static/sock_ip_opts00",
+      "zdtm:static/sock_ip_opts01",
+      "zdtm:static/sock_tcp_opts00",
+      "zdtm:static/sock_tcp_opts01",
+      "zdtm:static/sk-freebind",
+    ],
+  },
+  {
+    id: "sock-mapped",
+    stage: "DUMP",
+    effect: "SUPPORTED",
+    title: "see mem-packet-ring",
+    seen: "see mem-packet-ring",
+    references: ["criu:criu/sk-packet.c:dump_socket_map", "zdtm:static/packet_sock_mmap"],
+  },
+]);

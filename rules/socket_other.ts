@@ -1,0 +1,66 @@
+import { defineRules } from "./rule.ts";
+
+/** Rules about socket-other. */
+export const SOCKET_OTHER_RULES = defineRules("socket-other", [
+  {
+    id: "netlink-plain",
+    stage: "DUMP",
+    effect: "SUPPORTED",
+    title: "Rmem 0",
+    seen: "/proc/PID/net/netlink: Rmem 0",
+    references: ["criu:criu/sk-netlink.c:dump_one_netlink_fd", "zdtm:static/sk-netlink", "zdtm:transition/netlink00"],
+  },
+  {
+    id: "netlink-data",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "> 0 (uevents, route events waiting)",
+    seen: "/proc/PID/net/netlink column Rmem: > 0 (uevents, route events waiting)",
+    detail: "Transient: retry when the program has read them.",
+    messages: [{ text: "The socket has data to read" }],
+    references: ["criu:criu/sk-netlink.c:can_dump_netlink_sk", "zdtm:transition/netlink00"],
+  },
+  {
+    id: "netlink-groups",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a group above 32",
+    seen: "sock_diag NDIAG groups: a group above 32",
+    detail: "/proc shows the first 32 groups only.",
+    messages: [{ text: "The netlink socket 0x%x has more than 32 groups" }],
+    references: ["criu:criu/sk-netlink.c:dump_one_netlink_fd", "zdtm:static/sk-netlink"],
+  },
+  {
+    id: "netlink-groups-noport",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "groups without port id",
+    seen: "sock_diag: groups without port id",
+    messages: [{ text: "The netlink socket 0x%x is bound to groups but not to portid" }],
+    references: ["criu:criu/sk-netlink.c:dump_one_netlink_fd", "zdtm:static/sk-netlink"],
+  },
+  {
+    id: "packet-plain",
+    stage: "DUMP",
+    effect: "SUPPORTED",
+    title: "any",
+    seen: "/proc/PID/net/packet: any",
+    detail: "Type, protocol, interface, rings, fanout, memberships.",
+    messages: [{ text: "Can't find packet socket %lu" }],
+    references: [
+      "criu:criu/sk-packet.c:dump_one_packet_fd",
+      "zdtm:static/packet_sock",
+      "zdtm:static/packet_sock_spkt",
+      "zdtm:static/packet_sock_mmap",
+    ],
+  },
+  {
+    id: "packet-membership",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "count other than 1, or an unknown membership type",
+    seen: "sock_diag PACKET_DIAG_MCLIST: count other than 1, or an unknown membership type",
+    messages: [{ text: "Multiple MC membership not supported (but can be)" }],
+    references: ["criu:criu/sk-packet.c:dump_mreqs", "zdtm:static/packet_sock"],
+  },
+]);

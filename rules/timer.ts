@@ -1,0 +1,56 @@
+import { defineRules } from "./rule.ts";
+
+/** Rules about timer. */
+export const TIMER_RULES = defineRules("timer", [
+  {
+    id: "timer-posix",
+    stage: "DUMP",
+    effect: "SUPPORTED",
+    title: "ID / signal / notify / ClockID groups",
+    seen: "/proc/PID/timers: ID / signal / notify / ClockID groups",
+    detail:
+      "Ids are re-made at restore (fast path with timer_cr_ids, otherwise by creating and deleting timers up to the id).",
+    features: ["timer_cr_ids"],
+    messages: [{ text: "Parse error in posix timers proc file!", errno: true }],
+    references: [
+      "criu:criu/proc_parse.c:parse_posix_timers",
+      "zdtm:static/posix_timers",
+      "zdtm:static/timers01",
+      "zdtm:static/pthread_timers",
+    ],
+  },
+  {
+    id: "timer-posix-thread-pidns",
+    stage: "DUMP",
+    effect: "NEEDS_FEATURE",
+    title: "SIGEV_THREAD_ID timer and no NSpid in status",
+    seen:
+      "/proc/PID/timers notify .../tid.N inside a dumped pid namespace: SIGEV_THREAD_ID timer and no NSpid in status",
+    features: ["ns_pid"],
+    messages: [{ text: "Have no NSpid support to dump notify thread id in pid namespace" }],
+    references: [
+      "criu:criu/timer.c:encode_notify_thread_id",
+      "zdtm:static/pthread_timers",
+      "zdtm:static/pthread_timers_h",
+    ],
+  },
+  {
+    id: "timer-posix-thread-gone",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "thread that is no longer there",
+    seen: "/proc/PID/timers notify tid: thread that is no longer there",
+    messages: [{ text: "Unable to convert the notify thread id %d" }],
+    references: ["criu:criu/timer.c:encode_notify_thread_id", "zdtm:static/pthread_timers"],
+  },
+  {
+    id: "timer-itimer",
+    stage: "DUMP",
+    effect: "SUPPORTED",
+    title: "any",
+    seen: "getitimer from inside: any",
+    detail: "Not visible in /proc.",
+    messages: [{ text: "Can't dump itimers (pid: %d)" }],
+    references: ["criu:criu/cr-dump.c:dump_one_task", "zdtm:static/timers"],
+  },
+]);
