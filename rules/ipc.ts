@@ -1,15 +1,14 @@
 import { defineRules } from "./rule.ts";
 
-/** Rules about ipc. */
+/** Shared memory, semaphores and message queues. */
 export const IPC_RULES = defineRules("ipc", [
   {
     id: "ipc-own-ns",
     stage: "DUMP",
     effect: "SUPPORTED",
-    title: "differs",
+    title: "an IPC namespace of its own",
     seen: "/proc/PID/ns/ipc inode versus the dumper: differs",
     detail: "All segments, semaphores, queues and sysctls of the namespace are dumped.",
-    messages: [{ text: "Failed to collect %d (only %d succeeded)" }],
     references: [
       "criu:criu/ipc_ns.c:dump_ipc_shm",
       "zdtm:static/ipc_namespace",
@@ -23,9 +22,10 @@ export const IPC_RULES = defineRules("ipc", [
     id: "ipc-shm-host",
     stage: "DUMP",
     effect: "REFUSED",
-    title: "attached segment with a shared IPC namespace",
+    title: "attached shared memory of a shared IPC namespace",
     seen: "see mem-sysv-shm: attached segment with a shared IPC namespace",
     messages: [{ text: "Task %d with SysVIPC shmem map @%lx doesn't live in IPC ns" }],
+    remedy: "Run the program in an IPC namespace of its own (unshare --ipc, a container).",
     references: ["criu:criu/cr-dump.c:check_sysvipc_map_dump", "zdtm:static/shm"],
   },
   {
@@ -33,17 +33,18 @@ export const IPC_RULES = defineRules("ipc", [
     stage: "RESTORE",
     effect: "SUPPORTED",
     fidelity: "LOST",
-    title: "semaphores or queues used in a shared IPC namespace",
+    title: "semaphores and queues of a shared IPC namespace",
     seen:
       "/proc/sysvipc/sem, /proc/sysvipc/msg (cuid, lspid, lrpid): semaphores or queues used in a shared IPC namespace",
     detail: "Nothing binds them to a task: not dumped, dump succeeds. They must still exist at restore.",
+    remedy: "Keep them until the restore, or run the program in an IPC namespace of its own.",
     references: ["criu:criu/cr-dump.c:check_sysvipc_map_dump", "zdtm:static/sem", "zdtm:static/msgque"],
   },
   {
     id: "ipc-shm-detached",
     stage: "DUMP",
     effect: "SUPPORTED",
-    title: "segments without attach",
+    title: "shared memory that nobody has attached",
     seen: "/proc/sysvipc/shm nattch of the namespace: segments without attach",
     detail: "Dumped too.",
     references: ["criu:criu/shmem.c:dump_one_sysv_shmem", "zdtm:static/shm-mp"],
@@ -52,11 +53,12 @@ export const IPC_RULES = defineRules("ipc", [
     id: "ipc-shm-partial-attach",
     stage: "RESTORE",
     effect: "SUPPORTED",
-    title: "partial unmap or split (mprotect) of an attached segment",
+    title: "shared memory attached with holes or split",
     seen:
       "/proc/PID/maps /SYSV... size against the segment size: partial unmap or split (mprotect) of an attached segment",
     detail: "Restore refuses holes and misordered chunks.",
     messages: [{ text: "Sysv shmem %lx with a hole not supported" }],
+    remedy: "Let the program attach it anew as a whole.",
     references: ["criu:criu/shmem.c:open_shmem_sysv", "zdtm:static/shm"],
   },
   {
@@ -64,19 +66,21 @@ export const IPC_RULES = defineRules("ipc", [
     stage: "DUMP",
     effect: "SUPPORTED",
     fidelity: "PARTIAL",
-    title: "tmpfs file",
+    title: "files in /dev/shm",
     seen: "fd or mapping below /dev/shm: tmpfs file",
     detail:
       "A regular file: its contents are saved only if the tree has its own mount namespace (tmpfs archive) or the file is deleted (ghost).",
+    remedy: "Keep the files until the restore, or give the tree a mount namespace of its own.",
     references: ["criu:criu/files-reg.c:dump_one_reg_file", "zdtm:transition/shmem", "zdtm:static/tempfs"],
   },
   {
     id: "ipc-mqueue-mount",
     stage: "DUMP",
     effect: "REFUSED",
-    title: "mount of a dumped namespace with queues in it",
+    title: "a mounted mqueue file system with queues in it",
     seen: "/proc/PID/mountinfo type mqueue: mount of a dumped namespace with queues in it",
     messages: [{ text: "%s isn't empty" }],
+    remedy: "Remove the queues before the dump.",
     references: ["criu:criu/filesystems.c:dump_empty_fs"],
   },
 ]);

@@ -1,15 +1,15 @@
 import { defineRules } from "./rule.ts";
 
-/** Rules about netdev. */
+/** Network devices, and firewall rules, of a network namespace of the tree. */
 export const NETDEV_RULES = defineRules("netdev", [
   {
     id: "netdev-known",
     stage: "DUMP",
     effect: "SUPPORTED",
-    title: "lo, veth, tun/tap, bridge, macvlan, venet, sit",
+    title: "network devices that criu knows",
     seen: "ip -d link: lo, veth, tun/tap, bridge, macvlan, venet, sit",
     detail: "veth and macvlan want --external on restore.",
-    options: ["--external veth[IN]:OUT@BRIDGE (restore)", "--external macvlan[IF]:PARENT (restore)"],
+    remedy: "Give --external veth[IN]:OUT@BRIDGE or macvlan[IF]:PARENT at restore.",
     references: [
       "criu:criu/net.c:dump_one_ethernet",
       "zdtm:static/cr_veth",
@@ -24,55 +24,67 @@ export const NETDEV_RULES = defineRules("netdev", [
   {
     id: "netdev-unknown",
     stage: "DUMP",
-    effect: "REFUSED",
-    title:
-      "any other kind: dummy, vlan, ipvlan, vxlan, wireguard, bond, ifb, geneve, tunl0, ip6tnl0, ip_vti0, a physical NIC (no kind)",
+    effect: "NEEDS_OPTION",
+    title: "a network device of a kind that criu does not know",
     seen:
       "ip -d link: any other kind: dummy, vlan, ipvlan, vxlan, wireguard, bond, ifb, geneve, tunl0, ip6tnl0, ip_vti0, a physical NIC (no kind)",
     detail:
       "gre0, gretap0 and sit0 fallback devices are skipped; tunl0 and its like appear by themselves in each netns when the module is loaded, unless sysctl net.core.fb_tunnels_only_for_init_net is set. Ways out: --external net[...], --empty-ns net, a DUMP_EXT_LINK plugin.",
-    options: ["--external net[INODE]:KEY", "--empty-ns net", "--libdir"],
+    options: ["--external net[INODE]:KEY", "--empty-ns net"],
+    cost: "devices, addresses and routes are not restored by criu",
     messages: [{ text: "Unsupported link %d (type %d kind %s)" }],
+    remedy:
+      "Give --external net[INODE]:KEY where the engine makes the network, or --empty-ns net; tunl0 and its like go away with sysctl net.core.fb_tunnels_only_for_init_net=1 before the namespace is made.",
     references: ["criu:criu/net.c:dump_unknown_device"],
   },
   {
     id: "netdev-tun-fd",
     stage: "DUMP",
     effect: "NEEDS_FEATURE",
-    title: "/dev/net/tun open",
+    title: "/dev/net/tun is open and the network namespace is not dumped",
     seen: "/proc/PID/fd/N rdev 10:200; fdinfo iff: NAME: /dev/net/tun open",
     detail: "Only with the netns dumped.",
     features: ["tun", "tun_ns"],
-    messages: [{ text: "Net namespace is required to dump tun link" }],
+    messages: [
+      { text: "Net namespace is required to dump tun link" },
+      { text: "No net_ns for tun device" },
+    ],
+    remedy: "Run the program in a network namespace of its own.",
     references: ["criu:criu/tun.c:dump_tunfile", "zdtm:static/tun", "zdtm:static/tun_ns"],
   },
   {
     id: "netdev-tun-filter",
     stage: "DUMP",
     effect: "REFUSED",
-    title: "filter attached to a tap device",
+    title: "a tap device with a filter",
     seen: "ioctl TUNGETFILTER: filter attached to a tap device",
     messages: [{ text: "Can't dump %s with filter on-board" }],
+    remedy: "Detach the filter before the dump.",
     references: ["criu:criu/tun.c:__dump_tun_link_fd", "zdtm:static/tun"],
   },
   {
     id: "netdev-tun-foreign",
     stage: "DUMP",
     effect: "REFUSED",
-    title: "not persistent",
+    title: "a tun device that no task of the tree holds",
     seen: "tun device of the netns, held by nobody in the tree: not persistent",
     messages: [{ text: "No fd info for non persistent tun device %s" }],
+    remedy: "Remove the device, or make it persistent.",
     references: ["criu:criu/tun.c:get_tun_link_fd", "zdtm:static/tun"],
   },
   {
     id: "netdev-firewall",
-    stage: "BOTH",
+    stage: "RESTORE",
     effect: "NEEDS_FEATURE",
-    title: "any rules",
+    title: "firewall rules of the network namespace",
     seen: "iptables-save, ip6tables-save, nft list ruleset in the netns: any rules",
-    detail: "Dumped with the external tools / libnftables.",
+    detail: "The dump takes the rules with external tools or libnftables, and leaves out what it has no tool for.",
     features: ["has_ipt_legacy", "nftables"],
-    messages: [{ text: "Can't restore iptables dump - no legacy version present" }],
+    messages: [
+      { text: "Can't restore iptables dump - no legacy version present" },
+      { text: "Unable to restore nftables. CRIU was built without libnftables support" },
+    ],
+    remedy: "Install the iptables (legacy) or use a criu with libnftables on the host that restores.",
     references: [
       "criu:criu/net.c:restore_iptables",
       "zdtm:static/netns-nf",
@@ -86,12 +98,12 @@ export const NETDEV_RULES = defineRules("netdev", [
     id: "netdev-new-ifindex",
     stage: "RESTORE",
     effect: "NEEDS_FEATURE",
-    title: "kernel without IFLA_NEW_IFINDEX",
+    title: "a device whose number is fixed, on a kernel that cannot give it",
     seen: "ifindex to be restored in another netns: kernel without IFLA_NEW_IFINDEX",
     detail: "For --external netdev[...] on restore.",
-    options: ["--external netdev[IN]:OUT (restore)"],
     features: ["newifindex"],
     messages: [{ text: "Unable to specify ifindex in the target namespace." }],
+    remedy: "Boot Linux 5.13 or newer on the host that restores.",
     references: ["criu:criu/net.c:move_veth", "zdtm:static/cr_veth02"],
   },
 ]);

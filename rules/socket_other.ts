@@ -1,12 +1,12 @@
 import { defineRules } from "./rule.ts";
 
-/** Rules about socket-other. */
+/** Netlink and packet sockets. */
 export const SOCKET_OTHER_RULES = defineRules("socket-other", [
   {
     id: "netlink-plain",
     stage: "DUMP",
     effect: "SUPPORTED",
-    title: "Rmem 0",
+    title: "a netlink socket",
     seen: "/proc/PID/net/netlink: Rmem 0",
     references: ["criu:criu/sk-netlink.c:dump_one_netlink_fd", "zdtm:static/sk-netlink", "zdtm:transition/netlink00"],
   },
@@ -14,39 +14,41 @@ export const SOCKET_OTHER_RULES = defineRules("socket-other", [
     id: "netlink-data",
     stage: "DUMP",
     effect: "REFUSED",
-    title: "> 0 (uevents, route events waiting)",
+    title: "data waits in a netlink socket",
     seen: "/proc/PID/net/netlink column Rmem: > 0 (uevents, route events waiting)",
     detail: "Transient: retry when the program has read them.",
     messages: [{ text: "The socket has data to read" }],
+    remedy: "Dump again when the program has read it.",
     references: ["criu:criu/sk-netlink.c:can_dump_netlink_sk", "zdtm:transition/netlink00"],
   },
   {
     id: "netlink-groups",
     stage: "DUMP",
     effect: "REFUSED",
-    title: "a group above 32",
+    title: "a netlink socket in a group above 32",
     seen: "sock_diag NDIAG groups: a group above 32",
     detail: "/proc shows the first 32 groups only.",
     messages: [{ text: "The netlink socket 0x%x has more than 32 groups" }],
+    remedy: "Let the program leave the group, or close the socket before the dump.",
     references: ["criu:criu/sk-netlink.c:dump_one_netlink_fd", "zdtm:static/sk-netlink"],
   },
   {
     id: "netlink-groups-noport",
     stage: "DUMP",
     effect: "REFUSED",
-    title: "groups without port id",
+    title: "a netlink socket with groups and without a port",
     seen: "sock_diag: groups without port id",
     messages: [{ text: "The netlink socket 0x%x is bound to groups but not to portid" }],
+    remedy: "Close the socket before the dump.",
     references: ["criu:criu/sk-netlink.c:dump_one_netlink_fd", "zdtm:static/sk-netlink"],
   },
   {
     id: "packet-plain",
     stage: "DUMP",
     effect: "SUPPORTED",
-    title: "any",
+    title: "a packet socket",
     seen: "/proc/PID/net/packet: any",
     detail: "Type, protocol, interface, rings, fanout, memberships.",
-    messages: [{ text: "Can't find packet socket %lu" }],
     references: [
       "criu:criu/sk-packet.c:dump_one_packet_fd",
       "zdtm:static/packet_sock",
@@ -58,9 +60,10 @@ export const SOCKET_OTHER_RULES = defineRules("socket-other", [
     id: "packet-membership",
     stage: "DUMP",
     effect: "REFUSED",
-    title: "count other than 1, or an unknown membership type",
+    title: "a packet socket with memberships of a kind or number that criu does not know",
     seen: "sock_diag PACKET_DIAG_MCLIST: count other than 1, or an unknown membership type",
     messages: [{ text: "Multiple MC membership not supported (but can be)" }],
+    remedy: "End the capture (tcpdump) before the dump.",
     references: ["criu:criu/sk-packet.c:dump_mreqs", "zdtm:static/packet_sock"],
   },
 ]);

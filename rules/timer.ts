@@ -1,17 +1,16 @@
 import { defineRules } from "./rule.ts";
 
-/** Rules about timer. */
+/** Timers. */
 export const TIMER_RULES = defineRules("timer", [
   {
     id: "timer-posix",
     stage: "DUMP",
     effect: "SUPPORTED",
-    title: "ID / signal / notify / ClockID groups",
+    title: "POSIX timers",
     seen: "/proc/PID/timers: ID / signal / notify / ClockID groups",
     detail:
       "Ids are re-made at restore (fast path with timer_cr_ids, otherwise by creating and deleting timers up to the id).",
     features: ["timer_cr_ids"],
-    messages: [{ text: "Parse error in posix timers proc file!", errno: true }],
     references: [
       "criu:criu/proc_parse.c:parse_posix_timers",
       "zdtm:static/posix_timers",
@@ -23,11 +22,12 @@ export const TIMER_RULES = defineRules("timer", [
     id: "timer-posix-thread-pidns",
     stage: "DUMP",
     effect: "NEEDS_FEATURE",
-    title: "SIGEV_THREAD_ID timer and no NSpid in status",
+    title: "a timer for a thread, in a pid namespace",
     seen:
       "/proc/PID/timers notify .../tid.N inside a dumped pid namespace: SIGEV_THREAD_ID timer and no NSpid in status",
     features: ["ns_pid"],
     messages: [{ text: "Have no NSpid support to dump notify thread id in pid namespace" }],
+    remedy: "Boot Linux 4.1 or newer.",
     references: [
       "criu:criu/timer.c:encode_notify_thread_id",
       "zdtm:static/pthread_timers",
@@ -38,19 +38,20 @@ export const TIMER_RULES = defineRules("timer", [
     id: "timer-posix-thread-gone",
     stage: "DUMP",
     effect: "REFUSED",
-    title: "thread that is no longer there",
+    title: "a timer for a thread that has ended",
     seen: "/proc/PID/timers notify tid: thread that is no longer there",
     messages: [{ text: "Unable to convert the notify thread id %d" }],
+    remedy: "Let the program delete the timer, or restart it.",
     references: ["criu:criu/timer.c:encode_notify_thread_id", "zdtm:static/pthread_timers"],
   },
   {
     id: "timer-itimer",
     stage: "DUMP",
     effect: "SUPPORTED",
-    title: "any",
+    title: "interval timers",
     seen: "getitimer from inside: any",
     detail: "Not visible in /proc.",
-    messages: [{ text: "Can't dump itimers (pid: %d)" }],
     references: ["criu:criu/cr-dump.c:dump_one_task", "zdtm:static/timers"],
+    unobservable: "They are shown to the task itself only.",
   },
 ]);
