@@ -12,8 +12,8 @@ export type RuleEffect = "SUPPORTED" | "REFUSED" | "NEEDS_OPTION" | "NEEDS_FEATU
 /** How much of the state is there again after a restore. */
 export type RuleFidelity = "FULL" | "PARTIAL" | "LOST";
 
-/** The word with which criu marks the line; INFO and DEBUG lines carry none. */
-export type MessageLevel = "ERROR" | "WARN" | "INFO" | "DEBUG";
+/** The word with which criu marks the line; INFO, DEBUG and MSG lines carry none, and MSG lines no time either. */
+export type MessageLevel = "ERROR" | "WARN" | "INFO" | "DEBUG" | "MSG";
 
 /** One line that criu writes into its log where the rule applies. */
 export interface RuleMessage {

@@ -31,9 +31,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+const ROOT = new URL("../", import.meta.url).pathname;
+
 /** The folder of a source file below the root, or undefined for what lies outside of the layers. */
 function layerOf(path: string): string | undefined {
-  const parts = path.replaceAll("\\", "/").split("/");
+  const parts = path.replaceAll("\\", "/").replace(ROOT, "/").split("/"); // the checkout may be named like a layer
   if (["tests", "scripts"].some((folder) => parts.includes(folder))) return undefined;
   return Object.keys(LAYERS).find((layer) => parts.at(-2) === layer || parts.at(-3) === layer);
 }
