@@ -42,6 +42,12 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./explain.ts"),
   },
   {
+    name: "why",
+    usage: "why LOG",
+    summary: "tells from a log of criu, or an engine's text, why a dump or restore failed",
+    load: () => import("./why.ts"),
+  },
+  {
     name: "query",
     usage: "query [options] QUERY | -f FILE | -",
     summary: "answers a GraphQL query on this machine, or asks a running cready serve",

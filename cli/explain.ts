@@ -5,11 +5,12 @@ import { CRIU_NAMES } from "../probes/names.ts";
 import { featureNamed, PROBES } from "../probes/registry.ts";
 import { Runner } from "../probes/run.ts";
 import { CATEGORY_NUMBERS } from "../report/table.ts";
-import { said, visible } from "../report/text.ts";
+import { said } from "../report/text.ts";
 import { Console } from "./console.ts";
 import type { CommandOption } from "./commands.ts";
 import { getopt } from "./getopt.ts";
 import { optionLines } from "./help.ts";
+import { row } from "./rows.ts";
 import { closestName } from "./spelling.ts";
 import { shown, UsageError } from "./usage.ts";
 
@@ -68,22 +69,6 @@ function optionText(option: string, host: Host): string {
   const users = PROBES.filter(({ kconfig }) => kconfig.includes(option));
   return `${option}   ${here}\n\n` +
     users.map((feature) => row(`without`, `${feature.id}: ${feature.impact}`)).join("");
-}
-
-const WIDTH = 110;
-const COLUMN = 14;
-
-function row(label: string, text: string): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of visible(text).split(" ")) {
-    if (line && COLUMN + line.length + word.length >= WIDTH) {
-      lines.push(line);
-      line = word;
-    } else line = line ? `${line} ${word}` : word;
-  }
-  lines.push(line);
-  return lines.map((one, i) => `  ${(i === 0 ? label : "").padEnd(COLUMN - 2)}${one}`.trimEnd() + "\n").join("");
 }
 
 /** A feature: what it is for, what was asked here, what was seen, and what follows. */

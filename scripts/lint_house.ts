@@ -10,6 +10,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   host: ["host", "proc", "ffi"],
   probes: ["probes", "host", "proc", "ffi", "version.ts"],
   rules: ["rules", "version.ts"],
+  why: ["why", "rules", "version.ts"],
   report: ["report", "probes", "host"],
   rpc: ["rpc", "proto", "report", "probes", "host", "ffi", "version.ts"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
@@ -18,6 +19,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // The one folder that joins everything.
   cli: [
     "cli",
+    "why",
+    "rules",
     "server",
     "rpc",
     "resolvers",

@@ -1,0 +1,80 @@
+import type { RuleId } from "../rules/registry.ts";
+
+/** By the values of a message that several rules print, the rules that it can stand for; the others cannot. */
+type Choice = (values: readonly string[]) => readonly RuleId[] | undefined;
+
+const ANON: readonly (readonly [RegExp, RuleId])[] = [
+  [/io_uring/, "fd-io-uring"],
+  [/perf_event/, "fd-perf"],
+  [/userfaultfd/, "fd-userfaultfd"],
+  [/seccomp notify/, "fd-seccomp-notify"],
+  [/kvm/, "fd-kvm"],
+  [/bpf[-_](prog|link|iter|token)/, "fd-bpf-prog"],
+  [/\[pidfd\]/, "fd-pidfd-old"],
+  [/^\/dmabuf:/, "fd-dmabuf"],
+  [/anon_inode:/, "fd-anon-other"],
+];
+
+/** Character devices by major and minor, as criu prints them behind `chr`. */
+const DEVICES: readonly (readonly [RegExp, RuleId])[] = [
+  [/^10:229$/, "dev-fuse-server"],
+  [/^10:232$/, "fd-kvm"],
+  [/^[23]:\d+$/, "tty-bsd-pty"],
+  [/^4:\d+$/, "tty-uart"],
+  [/^226:\d+$/, "dev-drm-other"],
+  [/^195:\d+$/, "dev-cuda-no-plugin"],
+  [/:/, "dev-unsupported-chr"],
+];
+
+const first = (table: readonly (readonly [RegExp, RuleId])[], text: string) => {
+  const row = table.find(([pattern]) => pattern.test(text));
+  return row && [row[1]];
+};
+
+/** Messages that more than one rule prints. */
+export const CHOICES: Readonly<Record<string, Choice>> = {
+  "Can't dump file %d of that type [%o] (%s %s)": ([, mode = "", kind = "", what = ""]) => {
+    const type = Number.parseInt(mode, 8) & 0o170000;
+    if (kind === "chr") return first(DEVICES, what);
+    if (kind === "anon" || what.startsWith("anon_inode:")) return first(ANON, what);
+    if (type === 0o060000) return ["fd-blockdev"];
+    return first(ANON, what) ?? ["fd-reg-odd-link"];
+  },
+  "Unknown shit %o (%s)": ([, name = ""]) => {
+    if (name.includes("io_uring")) return ["mem-io-uring"];
+    return name.includes("secretmem") ? ["mem-secretmem"] : ["mem-anon-inode-other"];
+  },
+  "Can't lookup mount=%d for fd=%d path=%s": ([, fd = "", path = ""]) => {
+    if (path.startsWith("/secretmem")) return ["fd-secretmem"];
+    if (/^\/memfd:/.test(path)) return ["mem-hugetlb-memfd"];
+    if (/^\/(dev\/)?pts\/\d+$|^\/dev\/(console|tty\w*)$/.test(path)) return ["tty-foreign-mount", "file-mount-unknown"];
+    return Number(fd) < 0
+      ? ["mem-file-other-mntns", "file-mount-unknown"]
+      : ["file-mount-unknown", "mnt-skip", "fd-posix-mqueue"];
+  },
+  "Can't dump nested %s namespace for %d": ([name]) => {
+    if (name === "cgroup") return ["cg-nested-ns"];
+    return name === "time" ? ["ns-nested", "ns-time-children"] : ["ns-nested"];
+  },
+  "%s isn't empty": ([name = ""]) =>
+    name.includes("mqueue") ? ["ipc-mqueue-mount"] : ["mnt-nonempty-pseudo", "ipc-mqueue-mount"],
+  "Can't handle non-regular mapping on %d's map %lx":
+    () => ["mem-chrdev", "mem-gpu-ptes", "dev-cuda-no-plugin", "dev-drm-other", "dev-cuda-predump"],
+  "Can't dump ghost file %s of %lu size, increase limit": () => ["file-deleted-ghost-big", "mem-file-deleted"],
+  "Can't create link remap for %s. Use link-remap option.": ([name = ""]) =>
+    /\.nfs[0-9a-f]+$/.test(name)
+      ? ["file-nfs-silly"]
+      : ["file-deleted-linked", "mem-file-deleted", "file-deleted-overlay", "file-hidden-by-mount"],
+  "Can't make VM id for %d": () => ["share-vm", "tree-vfork-parent"],
+  "Unable to interrupt task: %d (%s)": ([, why = ""]) => {
+    if (/No such process/.test(why)) return ["tree-root-gone", "tree-root-unseizable"];
+    return ["tree-ptraced", "tree-yama-or-lsm", "tree-kernel-thread", "tree-root-unseizable"];
+  },
+  "Unseizable non-zombie %d found, state %c, err %d/%d":
+    () => ["tree-ptraced", "tree-kernel-thread", "attr-coredump-in-progress"],
+  "suspending seccomp failed": () => ["seccomp-filter", "seccomp-strict", "seccomp-dumper"],
+  "Can't turn TCP repair mode ON": ([errno = ""]) =>
+    /not permitted/.test(errno) ? ["tcp-repair-permission", "tcp-half-closed"] : ["tcp-half-closed"],
+  "Unsupported mapping found %016lx-%016lx": () => ["mem-pfnmap", "mem-uprobes-old"],
+  "No task found with sid %d": () => ["rst-shell-job-flag", "rst-tty-no-leader"],
+};
