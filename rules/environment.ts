@@ -58,7 +58,7 @@ export const ENVIRONMENT_RULES = defineRules("environment", [
     title: "/proc/PID/task/TID/children is missing",
     seen: "/proc/PID/task/TID/children: file missing (kernel without CONFIG_PROC_CHILDREN)",
     detail: "The tree is walked only through these files; nothing else is used to find children.",
-    messages: [{ text: "Can't open %s", errno: true }],
+    messages: [{ text: "Can't open %d/task/%d/children on procfs", errno: true }],
     remedy: "Boot a kernel with CONFIG_PROC_CHILDREN=y.",
     references: ["criu:criu/proc_parse.c:parse_children"],
   },

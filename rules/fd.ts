@@ -77,6 +77,7 @@ export const FD_RULES = defineRules("fd", [
     seen: "/proc/PID/fd/N link: anon_inode:[timerfd], fdinfo clockid 0, 1 or 7",
     detail: "Restore sets expired ticks with TFD_IOC_SET_TICKS; the dump does not need it.",
     features: ["timerfd"],
+    messages: [{ text: "Can't restore ticks/time for timerfd - %d" }],
     remedy: "Restore on a kernel with TFD_IOC_SET_TICKS.",
     references: ["criu:criu/timerfd.c:dump_one_timerfd", "zdtm:static/timerfd"],
   },
@@ -246,11 +247,15 @@ export const FD_RULES = defineRules("fd", [
     effect: "REFUSED",
     title: "an io_uring",
     seen: "/proc/PID/fd/N link: anon_inode:[io_uring]",
-    detail: "No support at all. When the rings are mapped the mapping message comes first.",
-    messages: [{ text: "Can't dump file %d of that type [%o] (%s %s)" }],
+    detail:
+      "No support at all. When the rings are mapped the mapping message comes first. Since Linux 6.7 the descriptor cannot even be passed to criu by a unix socket, which is the first line.",
+    messages: [
+      { text: "send_fds failed (%d)" },
+      { text: "Can't dump file %d of that type [%o] (%s %s)" },
+    ],
     remedy:
       "Start the program without io_uring, if it can (redis: io-threads with epoll; node: UV_USE_IO_URING=0; postgres: io_method=worker), or forbid it by sysctl kernel.io_uring_disabled=2.",
-    references: ["criu:criu/files-ext.c:dump_unsupp_fd"],
+    references: ["criu:criu/files-ext.c:dump_unsupp_fd", "criu:criu/pie/parasite.c:drain_fds"],
   },
   {
     id: "fd-perf",

@@ -139,7 +139,10 @@ export const MEMORY_RULES = defineRules("memory", [
     detail:
       "The ring is saved and moved at restore, for which the kernel must support remapping. Requests in flight are not waited for; the dump reads the ring without the feature.",
     features: ["aio_remap"],
-    messages: [{ text: "Not valid ring #%d" }],
+    messages: [
+      { text: "Ring remap failed with %ld" },
+      { text: "Not valid ring #%d" },
+    ],
     remedy: "Restore on a kernel that can move the ring.",
     references: [
       "criu:criu/pie/parasite.c:parasite_check_aios",

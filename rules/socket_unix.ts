@@ -45,10 +45,11 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
     seen:
       "sock_diag peer not in the tree: stream or seqpacket connection to an outside process (dbus, X11, Wayland, docker.sock, systemd notify stream)",
     detail:
-      'Half of a stream is refused even with --ext-unix-sk. --external unix[INO] accepts it (INO decimal, the inode of the socket inside), and restore wants --inherit-fd fd[N]:socket:[INO] or leaves it disconnected. A DUMP_UNIX_SK plugin can also take it. When the peer has an abstract name the printed line is cut after "peer name:" (leading NUL).',
+      'Half of a stream is refused even with --ext-unix-sk: then with the second line, which is cut after "peer name:" when the peer has an abstract name. --external unix[INODE] accepts it (decimal, the inode of the socket inside); a DUMP_UNIX_SK plugin can also take it.',
     options: ["--external unix[INODE]"],
     cost: "the connection is closed after the restore, unless --inherit-fd fd[N]:socket:[INODE] gives a new one",
     messages: [
+      { text: "External socket is used. Consider using --ext-unix-sk option." },
       { text: "Can't dump half of stream unix connection. name: %s; peer name: %s" },
       { text: "Can't dump half of stream unix connection. name: %s; peer name: %s" },
     ],
@@ -64,7 +65,10 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
     seen: "sock_diag peer not in the tree and without a name: datagram socketpair half",
     options: ["--external unix[INODE]"],
     cost: "the socket is not connected after the restore",
-    messages: [{ text: "Can't dump name-less external socket." }],
+    messages: [
+      { text: "External socket is used. Consider using --ext-unix-sk option." },
+      { text: "Can't dump name-less external socket." },
+    ],
     remedy: "Give --external unix[INODE] with the decimal inode of the socket inside.",
     references: ["criu:criu/sk-unix.c:__dump_external_socket", "zdtm:static/socket-ext"],
   },

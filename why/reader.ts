@@ -5,11 +5,13 @@ import type { Cause, Diagnosis, NamedValue, UnknownLine } from "./diagnosis.ts";
 import { type Engine, engineLine, engineOf, isWorth, placement, unquoted } from "./engines.ts";
 import { ERRNO_CAUSES, type GeneralCause } from "./general.ts";
 import { afterTime, LineSplitter, type MarkedLine, markedLine } from "./lines.ts";
-import { CHOICES } from "./refine.ts";
+import { CHOICES, type Hints } from "./refine.ts";
 
 /** So many distinct causes, warnings and unknown lines are kept each; more are counted. */
 const KEPT = 200;
 const SHOWN_BYTES = 1024;
+/** So many unix sockets are remembered with their holders. */
+const HOLDERS = 10_000;
 
 /** Kinds of things that are found while a task's descriptors are dumped one by one. */
 const OF_DESCRIPTORS: ReadonlySet<string> = new Set([
@@ -54,6 +56,12 @@ export class LogReader {
   #pid: string | undefined;
   #fd: string | undefined;
   #path: string | undefined;
+  /** The unix sockets of the tree, by the inode of their peer. */
+  readonly #holders = new Map<string, { readonly inode: string; readonly text: string }>();
+  /** The unix socket outside of the tree that criu looked at last, and the one of the tree that is connected to it. */
+  #socket:
+    | (NonNullable<Hints["socket"]> & { readonly holder: { inode: string; text: string } | undefined })
+    | undefined;
 
   /** `engine` is what the caller says; otherwise it is taken from the text. */
   constructor(engine?: Engine) {
@@ -68,9 +76,11 @@ export class LogReader {
   /** What all of it tells. */
   end(): Diagnosis {
     this.#splitter.end(this.#line);
-    if (this.#causes.size === 0) { for (const [key, cause] of this.#weak) this.#causes.set(key, cause); }
     // A task that cannot be stopped is told by a warning alone; the error after it names no reason.
     if (this.#causes.size === 0 && this.#failure) this.#promoteWarnings();
+    if (this.#causes.size === 0 && this.#unknown.size === 0) {
+      for (const [key, cause] of this.#weak) this.#causes.set(key, cause);
+    }
     const engine = this.#engine;
     const placed = (cause: Cause): Cause => ({
       ...cause,
@@ -124,6 +134,7 @@ export class LogReader {
       case 0x44: // D
       case 0x52: // R
       case 0x56: // V
+      case 0x75: // u
         return this.#own(this.#decoder.decode(bytes.subarray(at)));
       case 0x2d: // the line of dashes that ends a section
         this.#fd = this.#path = undefined;
@@ -172,6 +183,21 @@ export class LogReader {
     } else if ((match = /^Dumping (?:task|processes|opened files|mm|fds) \(pid: (\d+)/.exec(text))) {
       this.#pid = match[1];
       this.#fd = this.#path = undefined;
+    } else if (
+      (match = /^unix: \t(Dumping|Runaway socket|Ext \w.*?): ino (\d+) peer_ino (\d+) .*?type +(\d+) .*? name (.*)$/s
+        .exec(text))
+    ) {
+      const [, what, own = "", peer = "", type, name] = match;
+      if (what === "Dumping") {
+        if (this.#pid === undefined || this.#fd === undefined || this.#holders.size >= HOLDERS) return true;
+        this.#holders.set(peer, { inode: own, text: `${this.#pid} fd ${this.#fd}` });
+      } else {
+        this.#socket = {
+          type: Number(type),
+          named: name !== "null" && name !== "(null)",
+          holder: this.#holders.get(own),
+        };
+      }
     } else return false;
     return true;
   }
@@ -249,7 +275,7 @@ export class LogReader {
         values: named(entry.pattern.names, values),
         title: rule.title,
         remedy: rule.remedy,
-        options: rule.options,
+        options: this.#filled(rule),
         cost: rule.cost,
         placement: null,
       });
@@ -265,7 +291,8 @@ export class LogReader {
         : this.#causes;
       return this.#keep(into, `${rule.id}|${subject ?? text}`, cause);
     }
-    const general = matches.find(({ entry }) => entry.meaning.kind === "GENERAL")?.entry;
+    const general = matches.filter(({ entry }) => entry.meaning.kind === "GENERAL")
+      .toSorted((a, b) => a.values.length - b.values.length)[0]?.entry; // what leaves less open says more
     if (general?.meaning.kind !== "GENERAL") return;
     const { cause } = general.meaning;
     const said = errnoCause(text) ?? cause;
@@ -280,8 +307,9 @@ export class LogReader {
   #chosen(matches: readonly Match[]): Match[] {
     const rules = matches.filter(({ entry }) => entry.meaning.kind === "RULE");
     const [first] = rules;
-    if (!first || rules.length === 1) return rules;
-    const choice = CHOICES[first.entry.pattern.format]?.(first.values);
+    if (!first) return rules;
+    const choice = CHOICES[first.entry.pattern.format]?.(first.values, { socket: this.#socket });
+    if (choice?.length === 0) return [];
     const able = choice ? rules.filter((match) => choice.includes(ruleOf(match).id)) : rules;
     const chosen = able.length > 0 ? able : rules;
     const order = (match: Match) =>
@@ -300,12 +328,25 @@ export class LogReader {
   #subject(rule: Rule, values: readonly NamedValue[]): string | null {
     const value = (...names: string[]) => values.find(({ name }) => names.includes(name))?.value;
     const ofDescriptor = OF_DESCRIPTORS.has(rule.resource) && rule.stage !== "RESTORE";
-    const pid = value("pid", "task", "process", "thread") ?? this.#pid;
-    const fd = value("fd", "file") ?? (ofDescriptor ? this.#fd : undefined);
-    const path = value("path", "filename") ?? (ofDescriptor ? this.#path : undefined);
-    const parts = [pid, fd === undefined ? undefined : /^-?\d+$/.test(fd) ? `fd ${fd}` : fd, path];
+    // Where criu is at a descriptor, a pid in the message is another one, such as that behind a pidfd.
+    const holder = ofDescriptor && this.#fd !== undefined ? this.#pid : undefined;
+    const pid = holder ?? value("pid", "task", "process", "thread") ?? this.#pid;
+    if (rule.id.startsWith("unix-ext-") && this.#socket?.holder) return this.#socket.holder.text;
+    const file = value("file");
+    const number = file !== undefined && /^-?\d+$/.test(file) ? file : undefined;
+    const fd = value("fd") ?? number ?? (ofDescriptor ? this.#fd : undefined);
+    const path = value("path", "filename") ?? (number === undefined ? file : undefined) ??
+      (ofDescriptor ? this.#path : undefined);
+    const parts = [pid, fd === undefined ? undefined : `fd ${fd}`, path];
     const subject = parts.filter((part) => part !== undefined).join(" ");
     return subject === "" ? null : subject;
+  }
+
+  /** A rule's options, with the inode that the log names. */
+  #filled({ id, options }: Rule): readonly string[] {
+    const holder = this.#socket?.holder;
+    if (!id.startsWith("unix-ext-") || !holder) return options;
+    return options.map((option) => option.replace("[INODE]", `[${holder.inode}]`));
   }
 
   #general(cause: Omit<GeneralCause, "messages">, kind: "GENERAL" | "ENGINE", text: string): Writable<Cause> {

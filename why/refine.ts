@@ -1,7 +1,18 @@
 import type { RuleId } from "../rules/registry.ts";
 
-/** By the values of a message that several rules print, the rules that it can stand for; the others cannot. */
-type Choice = (values: readonly string[]) => readonly RuleId[] | undefined;
+/** What the lines before a message have told. */
+export interface Hints {
+  /** The unix socket outside of the tree that was looked at last. */
+  readonly socket?: { readonly type: number; readonly named: boolean } | undefined;
+}
+
+/**
+ * By the values of a message that several rules print, the rules that it can stand for, likeliest first; the others
+ * cannot, and none means that the line says something else this time.
+ */
+type Choice = (values: readonly string[], hints: Hints) => readonly RuleId[] | undefined;
+
+const SOCK_DGRAM = 2;
 
 const ANON: readonly (readonly [RegExp, RuleId])[] = [
   [/io_uring/, "fd-io-uring"],
@@ -68,13 +79,23 @@ export const CHOICES: Readonly<Record<string, Choice>> = {
   "Can't make VM id for %d": () => ["share-vm", "tree-vfork-parent"],
   "Unable to interrupt task: %d (%s)": ([, why = ""]) => {
     if (/No such process/.test(why)) return ["tree-root-gone", "tree-root-unseizable"];
-    return ["tree-ptraced", "tree-yama-or-lsm", "tree-kernel-thread", "tree-root-unseizable"];
+    return ["tree-root-unseizable", "tree-ptraced", "tree-yama-or-lsm", "tree-kernel-thread"];
   },
+  "External socket is used. Consider using --ext-unix-sk option.": (_, { socket }) => {
+    if (!socket) return ["unix-ext-dgram-named", "unix-ext-stream", "unix-ext-dgram-unnamed"];
+    if (socket.type !== SOCK_DGRAM) return ["unix-ext-stream"];
+    return [socket.named ? "unix-ext-dgram-named" : "unix-ext-dgram-unnamed"];
+  },
+  // EINVAL is what the kernel says of descriptors that may not be passed on.
+  "send_fds failed (%d)": ([errno]) => errno === "-22" ? ["fd-io-uring"] : [],
   "Unseizable non-zombie %d found, state %c, err %d/%d":
     () => ["tree-ptraced", "tree-kernel-thread", "attr-coredump-in-progress"],
   "suspending seccomp failed": () => ["seccomp-filter", "seccomp-strict", "seccomp-dumper"],
   "Can't turn TCP repair mode ON": ([errno = ""]) =>
     /not permitted/.test(errno) ? ["tcp-repair-permission", "tcp-half-closed"] : ["tcp-half-closed"],
   "Unsupported mapping found %016lx-%016lx": () => ["mem-pfnmap", "mem-uprobes-old"],
+  "Can't open file %s on restore": (
+    [path = ""],
+  ) => [path.startsWith("proc/") ? "file-proc-live-outer" : "rst-file-missing"],
   "No task found with sid %d": () => ["rst-shell-job-flag", "rst-tty-no-leader"],
 };
