@@ -11,7 +11,7 @@ export const ENVIRONMENT_RULES = defineRules("environment", [
       "/proc/self/status CapEff (of the future dumper): neither CAP_CHECKPOINT_RESTORE (bit 40) nor CAP_SYS_ADMIN (bit 21) set",
     detail: "The dumper needs at least one of the two capabilities even when not root.",
     messages: [{
-      text: "CRIU needs to have the CAP_SYS_ADMIN or the CAP_CHECKPOINT_RESTORE capability: ",
+      text: "CRIU needs to have the CAP_SYS_ADMIN or the CAP_CHECKPOINT_RESTORE capability:",
       level: "MSG",
     }],
     remedy:

@@ -117,6 +117,8 @@ export const TREE_RULES = defineRules("tree", [
       "zdtm:transition/fork",
       "zdtm:transition/fork2",
     ],
+    unobservable:
+      "How many tasks appear between two looks is not known before; six passes are enough for all but a fork storm.",
   },
   {
     id: "tree-freezer-extra",

@@ -10,6 +10,11 @@ import { PROBES } from "../probes/registry.ts";
 import { differencesDoc } from "./generate/differences.ts";
 import { featuresDoc } from "./generate/features.ts";
 import { elementSchemaOf, jsonSchemaOf } from "./generate/json_schema.ts";
+import { rulesDoc, rulesJson, whyDoc } from "./generate/rules.ts";
+import { RULES } from "../rules/registry.ts";
+import { CRIU_VERSION } from "../version.ts";
+import { ENGINE_CAUSES } from "../why/engines.ts";
+import { ERRNO_CAUSES, GENERAL_CAUSES } from "../why/general.ts";
 
 const root = new URL("../", import.meta.url);
 const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
@@ -34,6 +39,9 @@ export function generated(): Map<string, string> {
       json(elementSchemaOf(check, "findings", id("finding"), "one line of cready check --ndjson")),
     ],
     ["docs/features.md", featuresDoc(PROBES)],
+    ["docs/inspect.md", rulesDoc(RULES)],
+    ["docs/rules.json", rulesJson(RULES, CRIU_VERSION)],
+    ["docs/why.md", whyDoc([...GENERAL_CAUSES, ...ERRNO_CAUSES], ENGINE_CAUSES)],
     ["docs/differences.md", differencesDoc(PROBES, read("docs/differences.json"))],
   ]);
 }

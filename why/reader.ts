@@ -29,11 +29,15 @@ const OF_DESCRIPTORS: ReadonlySet<string> = new Set([
 /** A line of criu's log that an engine quotes. */
 const QUOTED = /\(\d+\.\d{6}\)\s+(.*?)["'`]?$/s;
 
+let made: Catalogue | undefined;
+/** The catalogue, which does not change, is made once. */
+const catalogue = () => made ??= new Catalogue();
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads a log of criu or the text of an engine, bit by bit, and tells what ended it. Memory does not grow with it. */
 export class LogReader {
-  readonly #catalogue = new Catalogue();
+  readonly #catalogue = catalogue();
   readonly #splitter = new LineSplitter();
   readonly #decoder = new TextDecoder();
   readonly #given: Engine | undefined;
@@ -292,7 +296,7 @@ export class LogReader {
       return this.#keep(into, `${rule.id}|${subject ?? text}`, cause);
     }
     const general = matches.filter(({ entry }) => entry.meaning.kind === "GENERAL")
-      .toSorted((a, b) => a.values.length - b.values.length)[0]?.entry; // what leaves less open says more
+      .toSorted((a, b) => literalLength(b) - literalLength(a))[0]?.entry;
     if (general?.meaning.kind !== "GENERAL") return;
     const { cause } = general.meaning;
     const said = errnoCause(text) ?? cause;
@@ -305,7 +309,10 @@ export class LogReader {
 
   /** The rules that a line can stand for, the likeliest first. */
   #chosen(matches: readonly Match[]): Match[] {
-    const rules = matches.filter(({ entry }) => entry.meaning.kind === "RULE");
+    const all = matches.filter(({ entry }) => entry.meaning.kind === "RULE");
+    // Of formats that fit, the one that leaves least open is meant.
+    const least = Math.max(...all.map(literalLength));
+    const rules = all.filter((match) => literalLength(match) === least);
     const [first] = rules;
     if (!first) return rules;
     const choice = CHOICES[first.entry.pattern.format]?.(first.values, { socket: this.#socket });
@@ -378,6 +385,11 @@ export class LogReader {
 function ruleOf({ entry }: Match): Rule<RuleId> {
   if (entry.meaning.kind !== "RULE") throw new Error("not a rule's message");
   return entry.meaning.rule;
+}
+
+/** How much of a format is fixed. */
+function literalLength({ entry }: Match): number {
+  return entry.pattern.format.replace(/%\S/g, "").length;
 }
 
 function named(names: readonly string[], values: readonly string[]): NamedValue[] {
