@@ -44,7 +44,10 @@ export const RESTORE_ONLY_RULES = defineRules("restore-only", [
     effect: "SUPPORTED",
     title: "no task leads the session of a terminal",
     seen: "terminal with a session: no task with that session at restore",
-    messages: [{ text: "No task found with sid %d" }],
+    messages: [
+      { text: "No task found with sid %d" },
+      { text: "Don't have tty to inherit session from, aborting" },
+    ],
     remedy: "Restore with --shell-job from a terminal.",
     references: ["criu:criu/tty.c:tty_find_restoring_task", "zdtm:static/tty00"],
   },
@@ -151,6 +154,7 @@ export const RESTORE_ONLY_RULES = defineRules("restore-only", [
       { text: "No task found with sid %d" },
       { text: "Dumped with --allow-uprobes. Need to set it on restore as well." },
       { text: "Need to set the --tcp-close options." },
+      { text: "External socket found in image. Consider using the --ext-unix-sk option to allow restoring it." },
     ],
     remedy:
       "Restore with the same --shell-job, --tcp-established, --file-locks, --link-remap, --ext-unix-sk, --evasive-devices and --allow-uprobes as the dump.",

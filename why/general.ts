@@ -353,6 +353,12 @@ export const FOLLOW_UPS: readonly RuleMessage[] = [
     "Can't open cwd",
     "Can't open root",
     "Restorer fail %ld",
+    "Command %d for daemon failed with %d",
+    "Can't dump unprotect vmas with parasite",
+    "Can't read link for pid %d fd %d",
+    "Error parsing proc status file",
+    "`- Can't open vma",
+    "%d %x", // groups of a netlink socket
     "Restorer abnormal termination for %ld",
     "Iptables configuration failed",
     "Unable to open fd=%d id=%#x",
@@ -378,7 +384,13 @@ export const FOLLOW_UPS: readonly RuleMessage[] = [
     "Child %d died too early",
     "killed by signal %d: %s",
   ].map(err),
-  ...["Unable to detach from %d", "Failed to wait", "%s: error parsing [%s] for %d"].map(perror),
+  ...[
+    "Unable to detach from %d",
+    "Failed to wait",
+    "%s: error parsing [%s] for %d",
+    "Can't open %d's mapfile link %lx",
+    "Can't setns %d/%s",
+  ].map(perror),
 ];
 
 /** Lines that criu marks as errors in runs that end well. */

@@ -53,6 +53,9 @@ export class LogReader {
   #criu: string | null = null;
   #stage: Diagnosis["stage"] = null;
   #succeeded = false;
+  /** Whether criu has begun to dump or restore, and whether it has told how that ended. */
+  #begun = false;
+  #ended = false;
   #failed = false;
   #rank = Infinity;
   #crun = false;
@@ -102,6 +105,8 @@ export class LogReader {
       unknown: [...this.#unknown.values()],
       followUps: this.#followUps,
       left: this.#left,
+      cut: this.#begun && !this.#ended,
+      busyWith: this.#begun && !this.#ended ? this.#busyWith : null,
       logFiles: [...this.#logFiles],
       onlyFailed: this.#failed && causes.length === 0 && this.#unknown.size === 0,
     };
@@ -110,6 +115,11 @@ export class LogReader {
   get #engine(): Engine | null {
     if (this.#given) return this.#given;
     return this.#rank === Infinity ? null : engineOf(this.#rank);
+  }
+
+  get #busyWith(): string | null {
+    const fd = this.#fd === undefined ? undefined : `fd ${this.#fd}`;
+    return [this.#pid, fd, this.#path].filter((part) => part !== undefined).join(" ") || null;
   }
 
   get #failure(): boolean {
@@ -137,6 +147,7 @@ export class LogReader {
       case 0x57: // W
       case 0x44: // D
       case 0x52: // R
+      case 0x50: // P
       case 0x56: // V
       case 0x75: // u
         return this.#own(this.#decoder.decode(bytes.subarray(at)));
@@ -168,7 +179,7 @@ export class LogReader {
     const version = /^Version: (\d+(?:\.\d+)*)/.exec(text);
     if (version) this.#criu = version[1]!;
     else if (this.#context(text)) return;
-    else if (text.startsWith("Dumping finished successfully")) this.#done("DUMP");
+    else if (/^(?:Pre-d|D)umping finished successfully/.test(text)) this.#done("DUMP");
     else if (text.startsWith("Restore finished successfully")) this.#done("RESTORE");
     else if (text.startsWith("Would overwrite RPC settings with values from ")) {
       if (text.includes("crun.conf")) this.#crun = true;
@@ -185,6 +196,7 @@ export class LogReader {
     } else if ((match = /^Dumping path for (-?\d+) fd via self \d+ \[(.*)\]$/s.exec(text))) {
       if (match[1] === this.#fd) this.#path = match[2];
     } else if ((match = /^Dumping (?:task|processes|opened files|mm|fds) \(pid: (\d+)/.exec(text))) {
+      this.#begun = true;
       this.#pid = match[1];
       this.#fd = this.#path = undefined;
     } else if (
@@ -208,7 +220,7 @@ export class LogReader {
 
   #done(stage: "DUMP" | "RESTORE"): void {
     this.#stage = stage;
-    this.#succeeded = true;
+    this.#succeeded = this.#ended = true;
   }
 
   /** A line that does not begin with a time: of an engine, of criu's part inside of a task, or of anything. */
@@ -249,7 +261,7 @@ export class LogReader {
       if (matches.length > 0) this.#matched(matches, text);
       return;
     }
-    if (/FAILED\.$/.test(text)) this.#stage = text.startsWith("Restoring") ? "RESTORE" : "DUMP";
+    if (/FAILED\.$/.test(text)) this.#ended = true, this.#stage = text.startsWith("Restoring") ? "RESTORE" : "DUMP";
     if (matches.length > 0) return this.#matched(matches, text);
     const cause = errnoCause(text);
     if (cause) return this.#keep(this.#causes, `${cause.id}|${text}`, () => this.#general(cause, "GENERAL", text));
@@ -271,7 +283,7 @@ export class LogReader {
       const cause = (): Writable<Cause> => ({
         id: rule.id,
         kind: "RULE",
-        also: [...new Set(rules.slice(1).map((match) => ruleOf(match).id))],
+        also: [...new Set(rules.map((match) => ruleOf(match).id))].filter((id) => id !== rule.id),
         line: this.#lines,
         times: 1,
         message: text.slice(0, SHOWN_BYTES),
@@ -344,7 +356,7 @@ export class LogReader {
     const fd = value("fd") ?? number ?? (ofDescriptor ? this.#fd : undefined);
     const path = value("path", "filename") ?? (number === undefined ? file : undefined) ??
       (ofDescriptor ? this.#path : undefined);
-    const parts = [pid, fd === undefined ? undefined : `fd ${fd}`, path];
+    const parts = [pid, fd === undefined || fd.startsWith("-") ? undefined : `fd ${fd}`, path];
     const subject = parts.filter((part) => part !== undefined).join(" ");
     return subject === "" ? null : subject;
   }

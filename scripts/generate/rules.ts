@@ -114,12 +114,12 @@ warnings and unknown lines each are kept, the rest is counted.
 | exit code | means |
 | --- | --- |
 | 0 | all causes are known |
-| 1 | an error line is not known, or the text does not say why criu failed |
+| 1 | an error line is not known, or the text does not say why criu failed or how it ended |
 | 2 | usage, or a file that cannot be read |
 | 4 | there is no error in the log, or criu says that it has succeeded |
 
 \`--json\` prints one object: \`schemaVersion\` (1), \`criu\`, \`engine\`, \`stage\`, \`succeeded\`, \`lines\`, \`causes\`,
-\`warnings\`, \`unknown\`, \`followUps\`, \`left\`, \`logFiles\`, \`onlyFailed\`. Each cause has \`id\`, \`kind\` (\`RULE\`,
+\`warnings\`, \`unknown\`, \`followUps\`, \`left\`, \`cut\`, \`busyWith\`, \`logFiles\`, \`onlyFailed\`. Each cause has \`id\`, \`kind\` (\`RULE\`,
 \`GENERAL\`, \`ENGINE\`), \`also\` (other rules with the same message), \`line\`, \`times\`, \`message\`, \`subject\`, \`values\`,
 \`title\`, \`remedy\`, \`options\`, \`cost\`, \`placement\`.
 

@@ -88,6 +88,12 @@ Deno.test("a failure without a reason is not taken for a known one", () => {
   assert.deepEqual(told.causes, []);
 });
 
+Deno.test("a log that ends in the middle is said to do so, with what criu was at", () => {
+  const told = diagnose(LOG.split("\n").slice(2, 7).join("\n"));
+  assert.deepEqual([told.cut, told.busyWith, exitCode(told)], [true, "13112 fd 8", 1]);
+  assert.deepEqual([diagnose(LOG).cut, diagnose(LOG).busyWith], [false, null]);
+});
+
 /** A descriptor that criu does not dump, by what the line tells of it. */
 const UNSUPPORTED: readonly (readonly [what: string, id: string])[] = [
   ["[600] (anon anon_inode:[io_uring])", "fd-io-uring"],
