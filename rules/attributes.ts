@@ -25,6 +25,7 @@ export const ATTRIBUTES_RULES = defineRules("attributes", [
     messages: [{ text: "Pid %d is %s bit: Only 64 bit tasks are supported" }],
     remedy: "Run the 64-bit build of the program.",
     references: ["criu:compel/arch/s390/src/lib/infect.c:arch_can_dump_task", "zdtm:static/s390x_regs_check"],
+    unobservable: "There is no cready for s390x.",
   },
   {
     id: "attr-ldt",

@@ -174,6 +174,7 @@ export const ENVIRONMENT_RULES = defineRules("environment", [
     remedy:
       "Repeat the whole series of pre-dumps with one version of criu, or make a full dump without --prev-images-dir.",
     references: ["criu:criu/mem.c:detect_pid_reuse", "zdtm:transition/pidfd_store_sk", "zdtm:transition/pid_reuse"],
+    unobservable: "It depends on the images of the dumps before, which cready inspect does not read.",
   },
   {
     id: "env-optional-speedups",

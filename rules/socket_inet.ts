@@ -312,6 +312,7 @@ export const SOCKET_INET_RULES = defineRules("socket-inet", [
     messages: [{ text: "Unknown inet socket %x state %d" }],
     remedy: "Dump again in a moment.",
     references: ["criu:criu/sk-inet.c:can_dump_inet_sk"],
+    unobservable: "Every state that Linux gives to a socket with a descriptor is known to criu 4.2.",
   },
   {
     id: "tcp-restore-address",

@@ -156,6 +156,7 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
     messages: [{ text: "Unsupported type (%d) on socket %d." }],
     remedy: "Close the socket before the dump.",
     references: ["criu:criu/sk-unix.c:can_dump_unix_sk"],
+    unobservable: "Every type and state that Linux gives to unix sockets is known to criu 4.2.",
   },
   {
     id: "unix-bound-path",

@@ -277,6 +277,7 @@ export const TREE_RULES = defineRules("tree", [
       "zdtm:static/child_subreaper_and_reparent",
       "zdtm:static/child_subreaper_existing_child",
     ],
+    unobservable: "The kernel does not keep whose child a process was before it was adopted.",
   },
   {
     id: "tree-kernel-thread",
