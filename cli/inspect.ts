@@ -1,24 +1,23 @@
+import { SysError } from "../ffi/errno.ts";
 import type { Libc } from "../ffi/libc.ts";
+import { Caller } from "../inspect/caller.ts";
+import { NoContainerError, planFor, type PlanOf } from "../inspect/engines/plan.ts";
 import { askFeatures } from "../inspect/features.ts";
-import { look } from "../inspect/look.ts";
-import { PLAIN_PLAN } from "../inspect/plan.ts";
-import { surroundings } from "../inspect/surroundings.ts";
+import { allRoots, rootsInCgroup, rootsNamed } from "../inspect/find.ts";
+import { type Look, look } from "../inspect/look.ts";
+import { installedCriu } from "../inspect/installed_criu.ts";
 import { NoTreeError, type Surroundings } from "../inspect/tree.ts";
-import { conclude, type DumpVerdict, featuresNeeded, type Inspection } from "../inspect/verdict.ts";
+import { conclude, type DumpVerdict, featuresNeeded, type Findings, type Inspection } from "../inspect/verdict.ts";
+import type { Finding } from "../probes/probe.ts";
 import { Runner } from "../probes/run.ts";
 import { inspectionJson } from "../report/inspection_json.ts";
-import { inspectionText } from "../report/inspection_text.ts";
-import type { CommandOption } from "./commands.ts";
+import { allText, inspectionText, summaryOf, type TreeSummary } from "../report/inspection_text.ts";
 import { Console } from "./console.ts";
-import { getopt } from "./getopt.ts";
 import { optionLines } from "./help.ts";
+import { INSPECT_OPTIONS, type InspectRequest, parseInspect } from "./inspect_options.ts";
 import { shown, UsageError } from "./usage.ts";
 
-export const OPTIONS: readonly CommandOption[] = [
-  { name: "json", argument: "none", help: "print data.process.inspection of schema/inspection.graphql" },
-  { name: "quiet", short: "q", argument: "none", help: "print nothing: the exit code says it" },
-  { name: "help", short: "h", argument: "none", help: "show this text" },
-];
+export { INSPECT_OPTIONS as OPTIONS } from "./inspect_options.ts";
 
 /** Exit codes by verdict. Of several processes the worst counts, in the order 1, 4, 3, 0. */
 const EXIT: Readonly<Record<DumpVerdict, number>> = { DUMPABLE: 0, BLOCKED: 1, NEEDS_OPTIONS: 3, UNKNOWN: 4 };
@@ -32,7 +31,7 @@ Looks at a process and all that descends from it, without stopping them, and say
 which options, and what would become of it at restore.
 
 Options:
-${optionLines(OPTIONS)}
+${optionLines(INSPECT_OPTIONS)}
 Exit codes: 0 can be dumped, 1 cannot, 3 can with the options named, 4 cannot be told, 2 wrong usage or no such
 process. Of several processes the worst counts, in the order 1, 4, 3, 0.
 `;
@@ -40,53 +39,113 @@ process. Of several processes the worst counts, in the order 1, 4, 3, 0.
 
 /** Runs `cready inspect`; returns its exit code. Throws `UsageError`. */
 export async function run(args: readonly string[], libc: Libc): Promise<number> {
-  const { options, words } = getopt(args, OPTIONS);
+  const request = parseInspect(args);
   const console = new Console(libc);
-  const has = (name: string) => options.some((option) => option.name === name);
-  if (has("help")) return console.out(help()), 0;
-  const pids = words.slice(1).map(pidOf);
-  if (pids.length === 0) throw new UsageError("inspect takes the pid of at least one process");
+  if (request === "help") return console.out(help()), 0;
   using runner = new Runner(libc);
-  const around = surroundings(runner.sys, runner.host, PLAIN_PLAN);
-  let code = 0;
-  for (const [i, pid] of pids.entries()) {
-    using seen = tryLook(around, pid);
-    const findings = await askFeatures(runner, featuresNeeded(seen));
-    const inspection = conclude(seen, findings);
-    if (!has("quiet")) {
-      if (has("json")) {
-        console.out(`${JSON.stringify(inspectionJson(inspection, (id) => findings.get(id)!.feature))}\n`);
-      } else console.out(`${i > 0 ? "\n" : ""}${inspectionText(inspection, who(inspection))}`);
+  return await new InspectRun(request, runner, console).run();
+}
+
+/** One run: finds the trees, looks at each, and prints. */
+class InspectRun {
+  readonly #request: InspectRequest;
+  readonly #runner: Runner;
+  readonly #console: Console;
+  /** What the kernel has been asked already holds for all trees. */
+  readonly #findings = new Map<string, Finding>();
+  readonly #caller: Caller;
+  readonly #criu: Surroundings["criu"];
+
+  constructor(request: InspectRequest, runner: Runner, console: Console) {
+    this.#request = request;
+    this.#runner = runner;
+    this.#console = console;
+    this.#caller = new Caller(runner.sys);
+    this.#criu = installedCriu(runner.sys, request.criu ?? undefined);
+    if (request.criu !== null && this.#criu.path === null) {
+      throw new UsageError(`${shown(request.criu)} does not say the version of criu that it is`);
     }
-    code = worst(code, EXIT[inspection.dump]);
   }
-  return code;
+
+  async run(): Promise<number> {
+    const { all, json, quiet } = this.#request;
+    const summaries: TreeSummary[] = [];
+    let code: number | undefined;
+    let printed = 0;
+    for (const pid of this.#pids()) {
+      let seen: { readonly look: Look; readonly planOf: PlanOf };
+      try {
+        seen = this.#look(pid);
+      } catch (error) {
+        // Of all trees some end while the others are looked at.
+        if (all && error instanceof UsageError) continue;
+        throw error;
+      }
+      using tree = seen.look;
+      const inspection = conclude(tree, await this.#ask(tree));
+      code = code === undefined ? EXIT[inspection.dump] : worst(code, EXIT[inspection.dump]);
+      if (all && !json) summaries.push(summaryOf(inspection));
+      else if (!quiet) this.#print(inspection, seen.planOf, printed++ > 0);
+    }
+    if (all && !json && !quiet) this.#console.out(allText(summaries));
+    return code ?? 0;
+  }
+
+  #print(inspection: Inspection, planOf: PlanOf, following: boolean): void {
+    if (this.#request.json) {
+      const document = inspectionJson(inspection, (id) => this.#findings.get(id)!.feature, planOf);
+      this.#console.out(`${JSON.stringify(document)}\n`);
+    } else this.#console.out(`${following ? "\n" : ""}${inspectionText(inspection, planOf)}`);
+  }
+
+  #pids(): number[] {
+    const { pids, names, cgroups, all } = this.#request;
+    const { sys } = this.#runner;
+    if (all) return allRoots(sys).filter((pid) => !this.#caller.ancestors.has(pid));
+    const found = [...pids];
+    for (const name of names) {
+      const roots = rootsNamed(sys, name);
+      if (roots.length === 0) throw new UsageError(`There is no process named ${shown(name)}`);
+      found.push(...roots);
+    }
+    for (const path of cgroups) {
+      const roots = this.#inCgroup(path);
+      if (roots.length === 0) throw new UsageError(`There is no process in the cgroup ${shown(path)}`);
+      found.push(...roots);
+    }
+    return [...new Set(found)];
+  }
+
+  #inCgroup(path: string): number[] {
+    try {
+      return rootsInCgroup(this.#runner.sys, path);
+    } catch (error) {
+      if (error instanceof SysError) {
+        throw new UsageError(`There is no cgroup ${shown(path)} that could be read: ${error.code}`);
+      }
+      throw error;
+    }
+  }
+
+  #look(pid: number): { look: Look; planOf: PlanOf } {
+    const { sys, host } = this.#runner;
+    try {
+      const planOf = planFor(sys, pid, this.#request);
+      const around = { sys, host, caller: this.#caller, criu: this.#criu, plan: planOf.plan };
+      return { look: look(around, pid), planOf };
+    } catch (error) {
+      if (error instanceof NoTreeError || error instanceof NoContainerError) throw new UsageError(error.message);
+      throw error;
+    }
+  }
+
+  async #ask(seen: Look): Promise<Findings> {
+    const missing = [...featuresNeeded(seen)].filter((id) => !this.#findings.has(id));
+    for (const [id, finding] of await askFeatures(this.#runner, missing)) this.#findings.set(id, finding);
+    return this.#findings;
+  }
 }
 
 function worst(a: number, b: number): number {
   return WORST.find((code) => code === a || code === b)!;
-}
-
-function tryLook(around: Surroundings, pid: number) {
-  try {
-    return look(around, pid);
-  } catch (error) {
-    if (error instanceof NoTreeError) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
-/** The largest pid that Linux can be set to (PID_MAX_LIMIT). */
-const PID_MAX = 4_194_304;
-
-function pidOf(word: string): number {
-  const pid = /^\d{1,10}$/.test(word) ? Number(word) : 0;
-  if (pid < 1 || pid > PID_MAX) throw new UsageError(`${shown(word)} is no pid: it is a number from 1 to ${PID_MAX}`);
-  return pid;
-}
-
-/** Whose rights the verdict rests on. */
-function who({ tree }: Inspection): string {
-  const { caller } = tree.around;
-  return caller.euid === 0 ? "as root" : `as uid ${caller.euid}`;
 }

@@ -124,3 +124,11 @@ export const MS_SHARED = 1 << 20;
 
 // linux/magic.h
 export const PROC_SUPER_MAGIC = 0x9fa0;
+// asm-generic/ioctls.h
+export const FIONREAD = 0x541b;
+export const TIOCGPGRP = 0x540f;
+export const TIOCGSID = 0x5429;
+/** Number of a pseudo terminal, of its master. */
+export const TIOCGPTN = 0x80045430;
+/** Device number of the terminal behind a descriptor such as that of /dev/tty. */
+export const TIOCGDEV = 0x80045432;

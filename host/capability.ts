@@ -1,6 +1,8 @@
 /** Capability numbers (linux/capability.h). Only those that a check or a remedy names. */
 export const CAPABILITIES = {
   CAP_DAC_OVERRIDE: 1,
+  CAP_DAC_READ_SEARCH: 2,
+  CAP_FOWNER: 3,
   CAP_NET_ADMIN: 12,
   CAP_NET_RAW: 13,
   CAP_SYS_MODULE: 16,

@@ -1,12 +1,17 @@
 import { judgeAttributes } from "./judges/attributes.ts";
 import { judgeCgroups } from "./judges/cgroups.ts";
+import { judgeDescriptors } from "./judges/descriptors.ts";
 import { judgeEnvironment } from "./judges/environment.ts";
+import { judgeLocks } from "./judges/locks.ts";
 import { judgeLsm } from "./judges/lsm.ts";
+import { judgeMemory } from "./judges/memory.ts";
 import { judgeMounts } from "./judges/mounts.ts";
 import { judgeNamespaces } from "./judges/namespaces.ts";
+import { judgePlaces } from "./judges/places.ts";
 import { judgeSeccomp } from "./judges/seccomp.ts";
 import { judgeSessions } from "./judges/session.ts";
 import { judgeSharing } from "./judges/sharing.ts";
+import { judgeTerminals } from "./judges/terminals.ts";
 import { judgeTimers } from "./judges/timers.ts";
 import { judgeTree } from "./judges/tree.ts";
 import type { Report } from "./report.ts";
@@ -24,8 +29,13 @@ export const JUDGES: readonly Judge[] = [
   judgeMounts,
   judgeSeccomp,
   judgeLsm,
+  judgeMemory,
   judgeTimers,
   judgeAttributes,
   judgeSessions,
   judgeCgroups,
+  judgeDescriptors,
+  judgePlaces,
+  judgeTerminals,
+  judgeLocks,
 ];

@@ -1,67 +1,82 @@
-import type { ProcDir } from "../proc/dir.ts";
-import { SysError } from "../ffi/errno.ts";
 import type { Statx } from "../proc/statx.ts";
+import { fdFlags, fdMount } from "../proc/fdinfo.ts";
 import type { Task } from "./task.ts";
+
+/** How the link in /proc/PID/fd shows a file: by a path, or by the kind of what has none. */
+export type LinkKind = "PATH" | "SOCKET" | "PIPE" | "ANON" | "NAMESPACE" | "OTHER";
+
+/** What a descriptor needs of the table that it is in. */
+export interface FileSource {
+  readonly task: Task;
+  statx(fd: number): Statx | null;
+  info(fd: number): string | null;
+  fileSystem(fd: number): number | null;
+}
+
+const NAMESPACE = /^(?:net|uts|ipc|pid|user|mnt|time|cgroup):\[\d+\]$/;
 
 /** One descriptor of a task; what is behind it is read when it is asked for. */
 export class OpenFile {
-  readonly #task: Task;
-  readonly #dir: ProcDir;
+  readonly #source: FileSource;
   constructor(
-    task: Task,
-    dir: ProcDir,
+    source: FileSource,
     readonly fd: number,
-    /** Where the link in /proc/PID/fd points to. */ readonly link: string,
+    /** Where the link in /proc/PID/fd points to; empty for a path longer than the kernel shows (PATH_MAX). */
+    readonly link: string,
   ) {
-    this.#task = task;
-    this.#dir = dir;
+    this.#source = source;
+  }
+
+  /** Whose it is; of tasks that share a table of descriptors, the first. */
+  get task(): Task {
+    return this.#source.task;
+  }
+
+  get kind(): LinkKind {
+    const { link } = this;
+    switch (link[0]) {
+      case "/":
+        return "PATH";
+      case "s":
+        return link.startsWith("socket:[") ? "SOCKET" : "OTHER";
+      case "a":
+        return link.startsWith("anon_inode:") ? "ANON" : "OTHER";
+      default:
+        if (link.startsWith("pipe:[")) return "PIPE";
+        return NAMESPACE.test(link) ? "NAMESPACE" : "OTHER";
+    }
+  }
+
+  /** The inode that a link such as `pipe:[1057]` names; null for a path. */
+  get linkInode(): bigint | null {
+    const found = /^[a-z]+:\[(\d+)\]$/.exec(this.link);
+    return found ? BigInt(found[1]!) : null;
   }
 
   #stat: Statx | null | undefined;
   /** statx(2) through the link; null where the descriptor is closed by now, or may not be followed. */
   get stat(): Statx | null {
-    if (this.#stat === undefined) this.#stat = this.#try(`fd/${this.fd}`, (name) => this.#dir.statx(name));
+    if (this.#stat === undefined) this.#stat = this.#source.statx(this.fd);
     return this.#stat;
   }
 
-  #info: string | null | undefined;
-  /** The text of /proc/PID/fdinfo/FD; null where it cannot be read. */
+  /** The text of /proc/PID/fdinfo/FD, read anew each time; null where it cannot be read. */
   get info(): string | null {
-    if (this.#info === undefined) this.#info = this.#try(`fdinfo/${this.fd}`, (name) => this.#dir.text(name));
-    return this.#info;
+    return this.#source.info(this.fd);
   }
 
-  /** Flags as in open(2), octal in fdinfo; null where they cannot be read. */
+  /** Flags as in open(2); null where they cannot be read. */
   get flags(): number | null {
-    const found = /^flags:\s*([0-7]+)$/m.exec(this.info ?? "");
-    return found ? parseInt(found[1]!, 8) : null;
+    return fdFlags(this.info ?? "") ?? null;
   }
 
-  #try<T>(name: string, read: (name: string) => T): T | null {
-    try {
-      return read(name);
-    } catch (error) {
-      if (!(error instanceof SysError)) throw error;
-      // A descriptor that was closed meanwhile is no part of the dump either.
-      if (error.code !== "ENOENT") {
-        this.#task.unreadable.push({ path: `/proc/${this.#task.pid}/${name}`, errno: error.code, needs: null });
-      }
-      return null;
-    }
+  /** The mount that it was opened on, as in mountinfo; null where the kernel does not tell. */
+  get mount(): number | null {
+    return this.stat?.mount ?? fdMount(this.info ?? "") ?? null;
   }
-}
 
-/** The descriptors of a task, by number. */
-export function openFiles(task: Task): readonly OpenFile[] | null {
-  return task.fact("fd", (dir) => {
-    const files: OpenFile[] = [];
-    for (const name of dir.names("fd")) {
-      try {
-        files.push(new OpenFile(task, dir, Number(name), dir.link(`fd/${name}`)));
-      } catch (error) {
-        if (!(error instanceof SysError) || error.code !== "ENOENT") throw error;
-      }
-    }
-    return files.sort((a, b) => a.fd - b.fd);
-  });
+  /** The magic number of its file system (linux/magic.h); null where it cannot be asked. */
+  get fileSystem(): number | null {
+    return this.#source.fileSystem(this.fd);
+  }
 }

@@ -12,6 +12,10 @@ const STEPS: Readonly<Record<string, number>> = {
   "seccomp-dumper": 302,
   sharing: 500,
   ns: 510,
+  "cg-nested-ns": 511,
+  "ns-nested-mnt": 1005,
+  "ns-pid-proc-mount": 945,
+  "ns-mnt-chroot": 710,
   "tcp-lock-own-netns": 600,
   "tcp-lock-host-netns": 600,
   "ns-user-map": 700,
@@ -36,9 +40,15 @@ const STEPS: Readonly<Record<string, number>> = {
   "socket-other": 960,
   tty: 960,
   device: 960,
+  // Its descriptor cannot even be received, and all are received before the first is looked at.
+  "fd-io-uring": 959,
+  "fd-eventpoll-foreign": 961,
   "thread-robust-list": 980,
   "thread-dead-pid-clash": 1000,
   "mnt-fuse": 1010,
+  "mem-sysv-shm": 985,
+  "mem-packet-ring": 985,
+  "mem-packet-ring-unknown": 985,
   lock: 1020,
   "tty-attached-shell": 1030,
   "sess-zombie-outside-pidns": 1040,
@@ -47,19 +57,30 @@ const STEPS: Readonly<Record<string, number>> = {
   "ns-pid-no-init": 1070,
   cgroup: 1080,
   "unix-ext-stream": 1090,
+  "tty-pts-bind-mount": 1010,
+  "tty-dev-tty": 1095,
+  "tty-dev-tty-other-task": 1095,
   "tty-slave-without-master": 1100,
   "tty-two-outer-terminals": 1100,
 };
 
-/** What dump_one_task does one task after the other, and not one step after the other. */
-const PER_TASK = 900;
+/** Steps that criu does one task after the other: collect_pstree_ids and dump_one_task. */
+const PER_TASK = [500, 900];
 
-/** A number by which obstacles are sorted, before the tasks' own order. */
-export function orderOf(rule: RuleId): number {
-  return STEPS[rule] ?? STEPS[ruleNamed(rule).resource] ?? 9999;
+/** The step in which criu looks at the descriptors of a task, by number. */
+const DESCRIPTORS = 960;
+/** No descriptor has a higher number (sysctl fs.nr_open). */
+const MOST_DESCRIPTORS = 2 ** 31;
+
+/** A number by which obstacles are sorted, before the tasks' own order; `subject` such as `fd 8`. */
+export function orderOf(rule: RuleId, subject: string): number {
+  const step = STEPS[rule] ?? STEPS[ruleNamed(rule).resource] ?? 9999;
+  const fd = step === DESCRIPTORS ? /^fd (\d+)$/.exec(subject)?.[1] : undefined;
+  return fd === undefined ? step : step + Number(fd) / MOST_DESCRIPTORS;
 }
 
-/** Whether criu finishes one task before it looks at the same in the next one. */
-export function perTask(order: number): boolean {
-  return Math.floor(order / 100) * 100 === PER_TASK;
+/** Whether both belong to one step that criu does in whole for a task before it comes to the next one. */
+export function inOneTaskStep(a: number, b: number): boolean {
+  const step = (order: number) => Math.floor(order / 100) * 100;
+  return step(a) === step(b) && PER_TASK.includes(step(a));
 }

@@ -29,6 +29,8 @@ export interface Sighting {
   /** Of a rule that needs features: what it means where one is missing for certain, if not REFUSED. */
   readonly without?: Effect;
   readonly remedy?: string | null;
+  /** Where criu meets it, if not where it meets the rule's others (order.ts). */
+  readonly order?: number;
 }
 
 /** Collects what the judges of one tree see. */
@@ -65,7 +67,7 @@ export class Report {
       features: seen.features ?? (effect === "NEEDS_FEATURE" ? rule.features : []),
       ...(seen.without ? { without: seen.without } : {}),
       remedy: seen.remedy === undefined ? rule.remedy : seen.remedy,
-      order: orderOf(seen.rule),
+      order: seen.order ?? orderOf(seen.rule, seen.subject),
     });
   }
 

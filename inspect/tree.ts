@@ -218,7 +218,14 @@ export class Tree implements TaskSource, Disposable {
     }
   }
 
+  readonly #used: Disposable[] = [];
+  /** Leaves something to the tree that has to be closed with it. */
+  use(resource: Disposable): void {
+    this.#used.push(resource);
+  }
+
   [Symbol.dispose](): void {
+    for (const one of this.#used.splice(0)) one[Symbol.dispose]();
     for (const dir of this.#open.values()) dir[Symbol.dispose]();
     this.#open.clear();
   }

@@ -1,10 +1,12 @@
 import type { Finding } from "../probes/probe.ts";
 import { ruleNamed } from "../rules/registry.ts";
+import { PROFILES } from "./engines/profile.ts";
 import type { Look } from "./look.ts";
 import type { Obstacle } from "./obstacle.ts";
 import { chooseOptions, type DumpOption } from "./options.ts";
-import { perTask } from "./order.ts";
+import { inOneTaskStep } from "./order.ts";
 import type { DumpPlan } from "./plan.ts";
+import { metByPreDump } from "./pre_dump.ts";
 import type { Task, Unreadable } from "./task.ts";
 import type { Tree } from "./tree.ts";
 
@@ -41,10 +43,11 @@ export function featuresNeeded({ report }: Look): Set<string> {
 export function conclude({ tree, report, startedAt }: Look, findings: Findings): Inspection {
   const { plan } = tree.around;
   const position = new Map(tree.tasks.map((task, i) => [task, i]));
-  const settled = report.obstacles.flatMap((one) => settle(one, findings));
+  const settled = report.obstacles.filter((one) => !plan.preDump || one.stage === "RESTORE" || metByPreDump(one.rule))
+    .flatMap((one) => settle(one, findings));
   const place = (one: Obstacle): number => position.get(one.task) ?? 0;
   settled.sort((a, b) =>
-    (perTask(a.order) && perTask(b.order))
+    (inOneTaskStep(a.order, b.order))
       ? place(a) - place(b) || a.order - b.order
       : a.order - b.order || place(a) - place(b)
   );
@@ -54,7 +57,7 @@ export function conclude({ tree, report, startedAt }: Look, findings: Findings):
     tree,
     process: tree.root,
     plan,
-    dump: dumpVerdict(left, options, unreadable),
+    dump: dumpVerdict(left, options, unreadable, plan),
     restore: restoreVerdict(left, unreadable),
     options,
     obstacles: left,
@@ -80,11 +83,14 @@ function dumpVerdict(
   obstacles: readonly Obstacle[],
   options: readonly DumpOption[],
   unreadable: readonly Unreadable[],
+  plan: DumpPlan,
 ): DumpVerdict {
   const dump = obstacles.filter(({ stage }) => stage === "DUMP");
   if (dump.some(({ effect }) => effect === "REFUSED")) return "BLOCKED";
   if (dump.some(({ effect }) => effect === "UNKNOWN") || unreadable.length > 0) return "UNKNOWN";
-  return options.length > 0 ? "NEEDS_OPTIONS" : "DUMPABLE";
+  if (options.length === 0) return "DUMPABLE";
+  // Who asks these engines for a checkpoint can give no option: as they are configured, the dump is refused.
+  return plan.engine !== "CRIU" && !PROFILES[plan.engine].callable ? "BLOCKED" : "NEEDS_OPTIONS";
 }
 
 function restoreVerdict(obstacles: readonly Obstacle[], unreadable: readonly Unreadable[]): RestoreVerdict {

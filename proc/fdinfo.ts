@@ -27,3 +27,115 @@ export function inotifyWatches(text: string): { readonly wd: number; readonly ha
     (found) => ({ wd: parseInt(found[1]!, 16), handle: found[2] !== undefined }),
   );
 }
+
+/** One epoll target with the file that was given to epoll_ctl; `ino` is null before Linux 4.13, which does not tell. */
+export interface EpollTarget {
+  readonly fd: number;
+  /** Inode and device (the kernel's own encoding) of the file. */
+  readonly ino: bigint | null;
+  readonly device: number | null;
+}
+
+const EPOLL_FILE =
+  /^tfd:\s*(\d+) events:\s*[0-9a-f]+ data:\s*[0-9a-f]+(?:\s+pos:-?\d+ ino:([0-9a-f]+) sdev:([0-9a-f]+))?/gm;
+
+/** What an epoll descriptor watches, in the kernel's order. */
+export function epollFiles(text: string): EpollTarget[] {
+  return Array.from(text.matchAll(EPOLL_FILE), ([, fd, ino, device]) => ({
+    fd: Number(fd),
+    ino: ino === undefined ? null : BigInt(`0x${ino}`),
+    device: device === undefined ? null : parseInt(device, 16),
+  }));
+}
+
+/** A number after a key at the beginning of a line; undefined where there is none. */
+function value(text: string, key: string, radix: 8 | 10 | 16): number | undefined {
+  const line = text.startsWith(key) ? 0 : text.indexOf(`\n${key}`) + 1;
+  if (line === 0 && !text.startsWith(key)) return undefined;
+  const number = parseInt(text.slice(line + key.length, line + key.length + 40), radix);
+  return Number.isNaN(number) ? undefined : number;
+}
+
+/** Flags as in open(2); undefined where the file does not tell them. */
+export function fdFlags(text: string): number | undefined {
+  return value(text, "flags:", 8);
+}
+
+/** The mount that the file was opened on, as in mountinfo; undefined before Linux 3.15. */
+export function fdMount(text: string): number | undefined {
+  return value(text, "mnt_id:", 10);
+}
+
+/** Whether an eventfd counts as a semaphore; undefined before Linux 6.5, which does not tell. */
+export function eventfdSemaphore(text: string): boolean | undefined {
+  const found = value(text, "eventfd-semaphore:", 10);
+  return found === undefined ? undefined : found !== 0;
+}
+
+/** The clock of a timerfd (CLOCK_*, linux/time.h). */
+export function timerfdClock(text: string): number | undefined {
+  return value(text, "clockid:", 10);
+}
+
+/** How often a timerfd has expired since it was read. */
+export function timerfdTicks(text: string): number | undefined {
+  return value(text, "ticks:", 10);
+}
+
+/** The pid that a pidfd is for, as the reader's pid namespace has it: -1 for one that has ended, 0 for one outside. */
+export function pidfdPid(text: string): number | undefined {
+  return value(text, "Pid:", 10);
+}
+
+/** The type of a BPF map (BPF_MAP_TYPE_*, linux/bpf.h). */
+export function bpfMapType(text: string): number | undefined {
+  return value(text, "map_type:", 10);
+}
+
+/** The number of a pseudo terminal, as its master has it (Linux 4.14). */
+export function ttyIndex(text: string): number | undefined {
+  return value(text, "tty-index:", 10);
+}
+
+/** A file that inotify or fanotify watches. */
+export interface WatchedFile {
+  readonly ino: bigint;
+  /** Device of the file system, in the kernel's own encoding (`kdev`). */
+  readonly device: number;
+  /** For open_by_handle_at(2); null where the kernel made none. */
+  readonly handle: { readonly type: number; readonly bytes: Uint8Array } | null;
+}
+
+const WATCH =
+  /^(?:inotify wd:[0-9a-f]+|fanotify) ino:([0-9a-f]+) sdev:([0-9a-f]+) (?:mflags:[0-9a-f]+ )?mask:[0-9a-f]+ ignored_mask:[0-9a-f]+(?: fhandle-bytes:([0-9a-f]+) fhandle-type:([0-9a-f]+) f_handle:([0-9a-f]*))?/gm;
+
+/** The files that an inotify or fanotify descriptor watches, in the kernel's order. */
+export function watchedFiles(text: string): WatchedFile[] {
+  return Array.from(text.matchAll(WATCH), ([, ino, device, size, type, handle]) => ({
+    ino: BigInt(`0x${ino}`),
+    device: parseInt(device!, 16),
+    handle: size === undefined
+      ? null
+      : { type: parseInt(type!, 16) | 0, bytes: hexBytes(handle!).slice(0, parseInt(size, 16)) },
+  }));
+}
+
+function hexBytes(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length >> 1 }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
+
+/** The mounts that a fanotify descriptor watches. */
+export function watchedMounts(text: string): number[] {
+  return Array.from(text.matchAll(/^fanotify mnt_id:([0-9a-f]+)/gm), ([, id]) => parseInt(id!, 16));
+}
+
+/** How many whole file systems a fanotify descriptor watches. */
+export function watchedFileSystems(text: string): number {
+  return Array.from(text.matchAll(/^fanotify sdev:[0-9a-f]+/gm)).length;
+}
+
+/** What stands behind `lock:` in a descriptor's file: the locks and leases that belong to it. */
+export function fdLocks(text: string): string[] {
+  if (!text.includes("\nlock:")) return [];
+  return Array.from(text.matchAll(/^lock:\t(.*)$/gm), ([, line]) => line!).filter((line) => line.trim() !== "");
+}

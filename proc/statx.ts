@@ -33,6 +33,10 @@ export interface Statx {
   /** Of a device file. */
   readonly rdevMajor: number;
   readonly rdevMinor: number;
+  /** Of what size it is best read and written; in huge pages, their size. */
+  readonly blockSize: number;
+  /** When its contents changed last, seconds since 1970. */
+  readonly changed: number;
   /** The mount it was opened on, as in mountinfo; null before Linux 5.8. */
   readonly mount: number | null;
 }
@@ -40,6 +44,8 @@ export interface Statx {
 /** Reads struct statx (linux/stat.h) at an address. */
 export function readStatx(memory: Memory, at: number): Statx {
   return {
+    blockSize: memory.u32(at + 4),
+    changed: Number(memory.u64(at + 112)),
     nlink: memory.u32(at + 16),
     uid: memory.u32(at + 20),
     gid: memory.u32(at + 24),

@@ -1,4 +1,5 @@
 import { commandOf } from "../inspect/command.ts";
+import type { PlanOf } from "../inspect/engines/plan.ts";
 import type { Obstacle } from "../inspect/obstacle.ts";
 import { processOf } from "../inspect/process.ts";
 import { quoted } from "../inspect/quoted.ts";
@@ -8,7 +9,7 @@ import type { Inspection } from "../inspect/verdict.ts";
 export type FeatureOf = (id: string) => { readonly id: string; readonly criuName: string | null };
 
 /** `data.process.inspection` of schema/inspection.graphql, without GraphQL: the same fields in the same order. */
-export function inspectionJson(inspection: Inspection, feature: FeatureOf): unknown {
+export function inspectionJson(inspection: Inspection, feature: FeatureOf, planOf: PlanOf): unknown {
   const { dump, restore, options, obstacles, unreadable, assumptions, tree, plan, durationMs } = inspection;
   const { id, pid, name, uid, cgroup, threads } = processOf(inspection.process);
   const { version, path } = tree.around.criu;
@@ -29,7 +30,7 @@ export function inspectionJson(inspection: Inspection, feature: FeatureOf): unkn
     obstacles: obstacles.map((one) => obstacleJson(one, feature)),
     unreadable: unreadable.map(({ path, errno, needs }) => ({ path, errno, needs })),
     assumptions,
-    command: commandOf(inspection),
+    command: commandOf(inspection, planOf),
     criu: { version, path },
     engine: plan.engine,
     tasks: tree.tasks.length,

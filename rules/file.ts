@@ -44,10 +44,7 @@ export const FILE_RULES = defineRules("file", [
     title: "a file hidden by a later mount",
     seen:
       "fdinfo mnt_id and /proc/PID/mountinfo: the mount is hidden by a later mount on the same or a parent mountpoint",
-    messages: [
-      { text: "Open files on overmounted mounts are not supported yet; mount=%d fd=%d path=%s" },
-      { text: "Open files on overmounted mounts are not supported yet; mount=%d fd=%d path=%s" },
-    ],
+    messages: [{ text: "Open files on overmounted mounts are not supported yet; mount=%d fd=%d path=%s" }],
     remedy: "Unmount what covers it, or close the file.",
     references: ["criu:criu/files-reg.c:dump_one_reg_file", "zdtm:static/overmounted_file"],
   },
@@ -134,14 +131,16 @@ export const FILE_RULES = defineRules("file", [
   {
     id: "file-deleted-overlay",
     stage: "DUMP",
-    effect: "NEEDS_OPTION",
-    title: "a deleted file of a lower layer of overlayfs",
+    effect: "REFUSED",
+    title: "a file of a lower layer of overlayfs that was deleted in the overlay",
     seen: "fstatfs magic 0x794c7630 with st_nlink >= 1 but deleted lower file: overlayfs lower-layer file removed",
-    detail: "With --link-remap the failed link falls back to a ghost; without it the remap refusal is printed.",
-    options: ["--link-remap", "--ghost-limit SIZE"],
-    cost: "its contents make the images larger",
-    messages: [{ text: "Can't create link remap for %s. Use link-remap option." }],
-    remedy: "Give --link-remap and a --ghost-limit above its size.",
+    detail:
+      "With --link-remap the link is refused by the kernel (EXDEV), since the file is of another layer; only where the folder is gone as well, criu falls back to a ghost.",
+    messages: [
+      { text: "Can't create link remap for %s. Use link-remap option." },
+      { text: "Can't link remap to %s", errno: true },
+    ],
+    remedy: "Restart the program so that it opens the file anew.",
     references: ["criu:criu/files-reg.c:create_link_remap"],
   },
   {
@@ -153,7 +152,10 @@ export const FILE_RULES = defineRules("file", [
       'stat of /proc/PID/fd/N versus stat of its link text below /proc/PID/root: both exist with different dev:ino and no " (deleted)" suffix',
     detail:
       "For example a bind mount over the file in another mount, or a name reused. Devices are let through with --evasive-devices when st_rdev agrees.",
-    messages: [{ text: "Unaccessible path opened %u:%u, need %u:%u" }],
+    messages: [
+      { text: "Unaccessible path opened %u:%u, need %u:%u" },
+      { text: "Can't stat path", errno: true },
+    ],
     remedy: "Restart the program so that it opens the new file, or put the old one back under its name.",
     references: ["criu:criu/files-reg.c:check_path_remap"],
   },
@@ -292,5 +294,15 @@ export const FILE_RULES = defineRules("file", [
       "zdtm:static/overmount_dev",
       "zdtm:static/overmount_fifo",
     ],
+  },
+  {
+    id: "file-name-too-long",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a file whose path has 4096 bytes or more",
+    seen: "readlink of /proc/PID/fd/N: ENAMETOOLONG",
+    messages: [{ text: "Can't read link of fd %d", errno: true }],
+    remedy: "Move the file, or a folder above it, to a shorter path, and let the program open it anew.",
+    references: ["criu:criu/util.c:read_fd_link"],
   },
 ]);

@@ -35,6 +35,8 @@ export interface Arch {
   instructionPointer(registers: DataView): number;
   /** Bytes of one `struct epoll_event`, and where its data starts (packed on x86_64 only). */
   readonly epollEvent: { readonly size: number; readonly dataOffset: number };
+  /** O_DIRECT (fcntl.h), which for a pipe means packets. */
+  readonly oDirect: number;
   /** AUDIT_ARCH of the native system calls, for seccomp filters (linux/audit.h). */
   readonly auditArch: number;
   /**

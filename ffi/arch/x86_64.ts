@@ -49,6 +49,7 @@ export const SYSCALLS = {
   getsockopt: 55,
   clone: 56,
   execve: 59,
+  execveat: 322,
   exit: 60,
   exit_group: 231,
   wait4: 61,
@@ -267,5 +268,6 @@ export const x86_64: Arch = {
   },
   compat: i386,
   epollEvent: { size: 12, dataOffset: 4 },
+  oDirect: 0o40000,
   auditArch: 0xc000003e,
 };

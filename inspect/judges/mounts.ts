@@ -1,5 +1,5 @@
 import { type FaultyMount, faultyMounts, type MountNamespace, type MountOptions } from "../mounts.ts";
-import { openFiles } from "../open_file.ts";
+import { openFilesOf } from "../open_files.ts";
 import { argumentsOf, type DumpPlan, given } from "../plan.ts";
 import type { Report } from "../report.ts";
 import type { Task } from "../task.ts";
@@ -263,7 +263,7 @@ function holdsFiles(task: Task, mount: Mount): boolean {
 
 function masterIsOpen(tree: Tree, index: number): boolean {
   return tree.living.some((task) =>
-    (openFiles(task) ?? []).some((file) =>
+    openFilesOf(tree).of(task).some((file) =>
       /\/ptmx$/.test(file.link) && new RegExp(`^tty-index:\\s*${index}$`, "m").test(file.info ?? "")
     )
   );
@@ -285,7 +285,7 @@ function judgeAutofs(tree: Tree, mount: Mount, report: Report): void {
     return;
   }
   const task = tree.tasks.find(({ status, pid }) => (status.nsPids.at(-1) ?? pid) === Number(master));
-  if (task && (openFiles(task) ?? []).some(({ link }) => link === `pipe:[${pipe}]`)) return;
+  if (task && openFilesOf(tree).of(task).some(({ link }) => link === `pipe:[${pipe}]`)) return;
   report.add({
     rule: "mnt-autofs-foreign-master",
     task: tree.root,

@@ -3,17 +3,8 @@ import { SysError, TimeoutError } from "../ffi/errno.ts";
 import { findProgram } from "../ffi/programs.ts";
 import { DeathError } from "../ffi/subject.ts";
 import type { Sys } from "../ffi/sys.ts";
-import type { Host } from "../host/host.ts";
 import { CRIU_VERSION } from "../version.ts";
-import { Caller } from "./caller.ts";
 import type { CriuVersion } from "./criu_version.ts";
-import type { DumpPlan } from "./plan.ts";
-import type { Surroundings } from "./tree.ts";
-
-/** Everything that an inspection rests on beside the tree. Throws `SysError` where /proc does not show this process. */
-export function surroundings(sys: Sys, host: Host, plan: DumpPlan, criu = installedCriu(sys)): Surroundings {
-  return { sys, host, caller: new Caller(sys), criu, plan };
-}
 
 /** The criu in PATH, asked for its version; CRIU 4.2 is assumed where there is none that says one. */
 export function installedCriu(sys: Sys, path: string | null = findProgram(sys, "criu").path): CriuVersion {

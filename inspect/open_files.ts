@@ -1,0 +1,147 @@
+import { SysError } from "../ffi/errno.ts";
+import { FdFolder } from "../proc/fd_folder.ts";
+import type { Statx } from "../proc/statx.ts";
+import { GoneError } from "./gone.ts";
+import { sharedBy } from "./kcmp.ts";
+import { type FileSource, OpenFile } from "./open_file.ts";
+import { PTRACE, type Task } from "./task.ts";
+import type { Tree } from "./tree.ts";
+
+/** Tables whose folders are open at a time: each needs two descriptors, and a limit of 1024 is common. */
+const OPEN_TABLES = 32;
+
+/** The table of descriptors of one task, or of several that share it. */
+class FdTable implements FileSource {
+  #folder: FdFolder | undefined;
+  constructor(readonly files: OpenFiles, readonly task: Task) {}
+
+  get folder(): FdFolder {
+    if (!this.#folder) {
+      this.#folder = new FdFolder(this.files.tree.around.sys, this.task.dir);
+      this.files.opened(this);
+    }
+    return this.#folder;
+  }
+
+  statx(fd: number): Statx | null {
+    return this.#try(`fd/${fd}`, () => this.folder.statx(fd) ?? null);
+  }
+
+  info(fd: number): string | null {
+    return this.#try(`fdinfo/${fd}`, () => this.folder.info(fd) ?? null);
+  }
+
+  fileSystem(fd: number): number | null {
+    return this.#try(`fd/${fd}`, () => this.folder.fileSystem(fd) ?? null);
+  }
+
+  /** All descriptors, by number; null where they cannot be read. */
+  read(): OpenFile[] | null {
+    return this.#try("fd", () => {
+      const { folder } = this;
+      const files: OpenFile[] = [];
+      for (const fd of folder.numbers()) {
+        const link = this.#try(`fd/${fd}`, () => linkOf(folder, fd) ?? null);
+        if (link !== null) files.push(new OpenFile(this, fd, link));
+      }
+      return files;
+    });
+  }
+
+  #try<T>(name: string, read: () => T): T | null {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      if (error.code === "ESRCH") throw new GoneError(this.task.pid);
+      const refused = error.code === "EACCES" || error.code === "EPERM";
+      const path = `/proc/${this.task.pid}/${name}`;
+      this.task.unreadable.push({ path, errno: error.code, needs: refused ? PTRACE : null });
+      return null;
+    }
+  }
+
+  close(): void {
+    this.#folder?.[Symbol.dispose]();
+    this.#folder = undefined;
+  }
+}
+
+/** The link of a descriptor: empty where it is too long, undefined where the descriptor is closed. */
+function linkOf(folder: FdFolder, fd: number): string | undefined {
+  try {
+    return folder.link(fd);
+  } catch (error) {
+    if (error instanceof SysError && error.code === "ENAMETOOLONG") return "";
+    throw error;
+  }
+}
+
+/** All descriptors of a tree, read in one walk; a table that tasks share is read once, as criu does. */
+export class OpenFiles implements Disposable {
+  readonly #open: FdTable[] = [];
+  readonly #byTask = new Map<Task, readonly OpenFile[]>();
+  /** In criu's order: by task, then by number. */
+  readonly all: OpenFile[] = [];
+
+  constructor(readonly tree: Tree) {
+    const tasks = tree.living.filter((task) => !task.kernelThread);
+    const first = firstSharers(tree, tasks);
+    for (const task of tasks) {
+      const owner = first.get(task.pid) ?? task.pid;
+      if (owner !== task.pid) {
+        this.#byTask.set(task, this.#byTask.get(tree.task(owner)!) ?? []);
+        continue;
+      }
+      const files = new FdTable(this, task).read() ?? [];
+      this.#byTask.set(task, files);
+      for (const file of files) this.all.push(file);
+    }
+  }
+
+  /** The descriptors of a task, by number, whoever shares its table. */
+  of(task: Task): readonly OpenFile[] {
+    return this.#byTask.get(task) ?? [];
+  }
+
+  /** Those that are sockets. */
+  get sockets(): OpenFile[] {
+    return this.all.filter(({ kind }) => kind === "SOCKET");
+  }
+
+  /** Remembers that a table's folders are open, and closes those of another one. */
+  opened(table: FdTable): void {
+    this.#open.push(table);
+    if (this.#open.length > OPEN_TABLES) this.#open.shift()!.close();
+  }
+
+  [Symbol.dispose](): void {
+    for (const table of this.#open.splice(0)) table.close();
+  }
+}
+
+/** For each task that shares its table with an earlier one, the earliest. */
+function firstSharers(tree: Tree, tasks: readonly Task[]): ReadonlyMap<number, number> {
+  const first = new Map<number, number>();
+  if (tasks.length < 2) return first;
+  const pids = tasks.map(({ pid }) => pid);
+  const order = new Map(pids.map((pid, i) => [pid, i]));
+  for (const group of sharedBy(tree.around.sys, pids, "FILES").groups) {
+    const earliest = group.reduce((a, b) => (order.get(b)! < order.get(a)! ? b : a));
+    for (const pid of group) if (pid !== earliest) first.set(pid, earliest);
+  }
+  return first;
+}
+
+const READ = new WeakMap<Tree, OpenFiles>();
+
+/** The descriptors of a tree; read at the first call, and closed with the tree. */
+export function openFilesOf(tree: Tree): OpenFiles {
+  let files = READ.get(tree);
+  if (!files) {
+    files = new OpenFiles(tree);
+    READ.set(tree, files);
+    tree.use(files);
+  }
+  return files;
+}
