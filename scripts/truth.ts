@@ -1,5 +1,6 @@
 /** Part of scripts/truth. */
 import { criu } from "../tests/truth/criu.ts";
+import { machine as machineFor } from "../tests/truth/machine.ts";
 import { type Specimen, specimens } from "../tests/truth/sandbox.ts";
 import { search } from "../tests/truth/search.ts";
 import { type Trial, trial } from "../tests/truth/trial.ts";
@@ -32,7 +33,7 @@ if (unknown.length > 0) {
 }
 
 const judge = await criu(version);
-const scratch = await Deno.makeTempDir({ prefix: "cready-truth-" });
+const machine = await machineFor(judge);
 const logs = `${out}/logs${version === "4.2.1" ? "" : `-${version}`}`;
 await Deno.mkdir(logs, { recursive: true });
 const keepLog = (name: string, log: string) => Deno.writeTextFile(`${logs}/${name}.log`, log);
@@ -40,7 +41,7 @@ const keepLog = (name: string, log: string) => Deno.writeTextFile(`${logs}/${nam
 /** What criu itself says. */
 async function alone(row: Specimen): Promise<Record<string, unknown> & { name: string }> {
   try {
-    const { log, ...truth } = await search(row.name, judge, scratch);
+    const { log, ...truth } = await search(row.name, judge, machine);
     if (!truth.ok) await keepLog(row.name, log);
     return { ...row, criu: version, ...truth };
   } catch (error) {
@@ -48,7 +49,7 @@ async function alone(row: Specimen): Promise<Record<string, unknown> & { name: s
   }
 }
 
-const bench = { cready: `${root}dist/cready`, judge, scratch, restore: restores, keepLog };
+const bench = { cready: `${root}dist/cready`, judge, machine, restore: restores, keepLog };
 const done = new Map<string, Record<string, unknown>>();
 const queue = [...table];
 async function worker(): Promise<void> {
@@ -61,7 +62,7 @@ async function worker(): Promise<void> {
   }
 }
 await Promise.all([worker(), worker()]);
-await Deno.remove(scratch, { recursive: true });
+await Deno.remove(machine.scratch, { recursive: true });
 
 // A run of some specimens leaves what is known of the others.
 try {

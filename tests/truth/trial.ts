@@ -1,6 +1,6 @@
 /** One specimen: what cready says of it, what criu does with it, and where the two differ. */
 import { type Criu, dump, restore, type Said } from "./criu.ts";
-import { type Outcome, Sandbox, type Specimen } from "./sandbox.ts";
+import { type Machine, type Outcome, Sandbox, type Specimen } from "./sandbox.ts";
 import { search } from "./search.ts";
 
 /** What matters here of `cready inspect --json`. */
@@ -62,7 +62,7 @@ export interface Trial extends Specimen {
 export interface Bench {
   readonly cready: string;
   readonly judge: Criu;
-  readonly scratch: string;
+  readonly machine: Machine;
   /** Whether what was dumped is restored. */
   readonly restore: boolean;
   /** Keeps the log of a dump that was refused. */
@@ -107,7 +107,7 @@ async function attempt(
   bench: Bench,
   choose: (predicted: Inspection) => readonly string[],
 ): Promise<{ predicted: Inspection; dumped: Said; restored: Said | null; options: readonly string[]; why: Why | null }> {
-  await using sandbox = await Sandbox.start(row.name, bench.scratch, bench.judge.path);
+  await using sandbox = await Sandbox.start(row.name, bench.machine);
   const predicted = await inspect(sandbox, bench);
   const options = choose(predicted);
   const words = options.flatMap(wordsOf);
@@ -173,7 +173,7 @@ export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
     if (predicted.dump === "BLOCKED") {
       if (dumped.ok) differ("false BLOCKED", says, seen);
       else {
-        const tried = await search(row.name, bench.judge, bench.scratch);
+        const tried = await search(row.name, bench.judge, bench.machine);
         if (tried.options) differ("false BLOCKED", says, `it was dumped with ${tried.options.join(" ")}`);
       }
     }
