@@ -19,20 +19,18 @@ export function judgeWriters(tree: Tree, report: Report): void {
   for (const file of openFilesOf(tree).all) {
     if (file.kind !== "PATH" || byLink.has(file.link)) continue;
     const { stat } = file;
-    if (!stat || (stat.mode & S_IFMT) !== S_IFREG || stat.nlink === 0 || stat.changed < since) continue;
-    const flags = file.flags;
-    if (flags === null || isLog(flags)) continue;
-    byLink.set(file.link, file);
-    if (tree.around.plan.leaveRunning && (flags & O_ACCMODE) !== 0) {
+    if (!stat || (stat.mode & S_IFMT) !== S_IFREG || stat.nlink === 0) continue;
+    if (tree.around.plan.leaveRunning) {
+      const flags = file.flags ?? 0;
+      if ((flags & O_ACCMODE) === 0 || isLog(flags)) continue;
       reportWriter(report, file, "the process itself goes on writing to it after the dump (--leave-running)");
-      byLink.delete(file.link);
-    }
+    } else if (stat.changed >= since) byLink.set(file.link, file);
   }
   if (byLink.size === 0) return;
   try {
-    for (const outer of outerFiles(tree, new Set(byLink.keys()))) {
+    for (const outer of outerFiles(tree, [...byLink.keys()])) {
       const file = byLink.get(outer.link);
-      if (!file || ((fdFlags(outer.info() ?? "") ?? 0) & O_ACCMODE) === 0) continue;
+      if (!file || isLog(file.flags ?? 0) || ((fdFlags(outer.info() ?? "") ?? 0) & O_ACCMODE) === 0) continue;
       reportWriter(report, file, `process ${outer.pid}, outside of the tree, has it open for writing`);
       byLink.delete(outer.link);
     }
