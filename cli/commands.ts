@@ -53,4 +53,49 @@ export const COMMANDS: readonly Command[] = [
     summary: "tells from a log of criu, or an engine's text, why a dump or restore failed",
     load: () => import("./why.ts"),
   },
+  {
+    name: "query",
+    usage: "query [options] QUERY | -f FILE | -",
+    summary: "answers a GraphQL query on this machine, or asks a running cready serve",
+    load: () => import("./query.ts"),
+  },
+  {
+    name: "serve",
+    usage: "serve [options]",
+    summary: "answers GraphQL queries and subscriptions on a Unix socket, or on a port of this machine",
+    load: () => import("./serve.ts"),
+  },
+  {
+    name: "schema",
+    usage: "schema",
+    summary: "prints the GraphQL schema",
+    load: () => import("./schema.ts"),
+  },
+  {
+    name: "doctor",
+    usage: "doctor [options]",
+    summary: "asks the installed criu as container engines do, and says what they would make of its answers",
+    load: () => import("./doctor.ts"),
+  },
+  {
+    name: "service",
+    usage: "service [options]",
+    summary: "answers the checks of CRIU's RPC on a socket",
+    load: () => import("./service.ts"),
+  },
+  {
+    name: "swrk",
+    usage: "swrk FD",
+    summary: "answers the checks of CRIU's RPC to the program that started it",
+    load: () => import("./swrk.ts"),
+  },
+];
+
+/** What cready runs of itself and nobody else needs to: in no list, no manual page, no completion. */
+export const INTERNAL: readonly {
+  readonly name: string;
+  load(): Promise<Pick<CommandModule, "run">>;
+}[] = [
+  { name: "keeper", load: () => import("./keeper.ts") },
+  { name: "prober", load: () => import("./prober.ts") },
 ];

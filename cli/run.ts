@@ -4,7 +4,7 @@ import { writeAll } from "../ffi/out.ts";
 import { logLine } from "../report/text.ts";
 import { run as check } from "./check.ts";
 import { ALL_OPTIONS } from "./check_options.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS, INTERNAL } from "./commands.ts";
 import { getopt } from "./getopt.ts";
 import { help, shortHelp, versionLine } from "./help.ts";
 import { shown, UsageError } from "./usage.ts";
@@ -35,7 +35,7 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
 
 async function dispatch(name: string | undefined, args: readonly string[], libc: Libc): Promise<number> {
   if (name === "check") return await check(args, libc); // it is in the first chunk, since nearly every run wants it
-  const command = COMMANDS.find((one) => one.name === name);
+  const command = [...COMMANDS, ...INTERNAL].find((one) => one.name === name);
   if (command) return await (await command.load()).run(args, libc);
   if (name !== undefined) {
     const names = COMMANDS.map((command) => command.name).join(", ");

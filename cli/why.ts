@@ -90,7 +90,9 @@ function text(diagnosis: Diagnosis): string {
   ].join("");
 }
 
-function headline({ causes, unknown, stage, criu, succeeded, onlyFailed, followUps }: Diagnosis): string {
+function headline(
+  { causes, unknown, stage, criu, succeeded, onlyFailed, followUps, cut, busyWith }: Diagnosis,
+): string {
   const who = `criu${criu === null ? "" : ` ${visible(criu)}`}`;
   const did = stage === null ? "" : ` ${DID[stage]}`;
   if (succeeded) return `${who} has succeeded${stage === null ? "" : `: the ${DID[stage]} went well`}.`;
@@ -100,6 +102,11 @@ function headline({ causes, unknown, stage, criu, succeeded, onlyFailed, followU
   }
   if (onlyFailed || followUps > 0) {
     return `${who} failed${stage === null ? "" : ` to ${DID[stage]}`}, and the text does not say why.`;
+  }
+  if (cut) {
+    return `The log ends before ${who} says how it went: it was killed, still runs or waits, or the rest is missing.${
+      busyWith === null ? "" : ` It was at ${visible(busyWith)}.`
+    }`;
   }
   return "There is no error in this log.";
 }

@@ -36,7 +36,12 @@ export interface ProgramOptions {
   readonly timeoutMs?: number;
   /** Its standard error is part of the output instead of being dropped. */
   readonly withErrors?: boolean;
+  /** One of our descriptors, which it has as INHERITED. */
+  readonly inherited?: number;
 }
+
+/** The number under which a program has the descriptor that it inherits. */
+export const INHERITED = 3;
 
 /**
  * Runs the program at `path`, with `args` after its own name. It has no input, its standard error is dropped unless
@@ -47,7 +52,7 @@ export function runProgram(
   sys: Sys,
   path: string,
   args: readonly string[],
-  { timeoutMs = DEADLINE_MS, withErrors = false }: ProgramOptions = {},
+  { timeoutMs = DEADLINE_MS, withErrors = false, inherited }: ProgramOptions = {},
 ): ProgramResult {
   const text = `execve(${[path, ...args].join(" ")})`;
   const { memory } = sys;
@@ -66,7 +71,7 @@ export function runProgram(
     // Only our end must not block; the program's is an ordinary pipe.
     sys.call("fcntl", reader.number, F_SETFL, O_NONBLOCK);
     using child = Subject.start(sys, { options: PTRACE_O_TRACEEXEC });
-    prepare(child, writer.number, withErrors, devNull, defaultAction);
+    prepare(child, writer.number, withErrors, devNull, defaultAction, inherited);
     const refused = child.sys.try("execve", file, argv, envp);
     if (refused < 0) throw new SysError(text, -refused);
     return follow(sys, child, reader, text, timeoutMs);
@@ -89,6 +94,7 @@ function prepare(
   withErrors: boolean,
   devNull: number,
   defaultAction: number,
+  inherited: number | undefined,
 ): void {
   const out = sys.call("fcntl", writer, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
   const nothing = sys.call("openat", AT_FDCWD, devNull, O_RDWR, 0);
@@ -96,8 +102,12 @@ function prepare(
   sys.call("dup3", inAndError, 0, 0);
   sys.call("dup3", out, 1, 0);
   sys.call("dup3", withErrors ? out : inAndError, 2, 0);
+  if (inherited !== undefined) {
+    const kept = sys.call("fcntl", inherited, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
+    sys.call("dup3", kept, INHERITED, 0);
+  }
   // Since Linux 5.9; before, exec closes what this process has opened, and what it inherited stays open.
-  sys.try("close_range", 3, 0xffffffff, 0);
+  sys.try("close_range", inherited === undefined ? INHERITED : INHERITED + 1, 0xffffffff, 0);
   // A process group of its own, which can be killed as a whole.
   sys.call("setsid");
   // Deno ignores it, and what is ignored stays so; handlers are undone by exec.

@@ -21,6 +21,12 @@ const ENVIRONMENT = {
   getenv: { parameters: ["buffer"], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+/** Opened when it is first used. */
+const WAITING = {
+  // int poll(struct pollfd *fds, nfds_t nfds, int timeout); on another thread, so its errno cannot be had
+  poll: { parameters: ["u64", "u64", "i32"], result: "i32", nonblocking: true },
+} as const satisfies Deno.ForeignLibraryInterface;
+
 const SCRATCH_BYTES = 1 << 20;
 const STACK_BYTES = 1 << 16;
 const SIGCHLD = 17;
@@ -41,6 +47,8 @@ export interface Libc {
    * Returns its pid, or -errno (clone(2)).
    */
   cloneSleeper(flags: number): number;
+  /** Waits for descriptors on another thread (poll(2)); -1 for an error, which has no errno. */
+  poll(at: number, count: number, timeoutMs: number): Promise<number>;
   /** The address of a libc function in this process, and so in a child. */
   symbol(name: string): number;
   /** A copy of `size` bytes of this process's own code at `address`. */
@@ -86,6 +94,7 @@ export function openLibc(): Libc {
     arg: number,
   ) => number;
   let stack = 0;
+  let waiting: Deno.DynamicLibrary<typeof WAITING> | undefined;
   const find = (name: string): Deno.PointerValue => core.dlsym(0n, cstring(name));
 
   return {
@@ -99,6 +108,10 @@ export function openLibc(): Libc {
       stack ||= map(STACK_BYTES) + STACK_BYTES;
       const pid = clone(find("sleep"), stack, flags | SIGCHLD, CHILD_SECONDS);
       return pid < 0 ? -errno.getInt32() : pid;
+    },
+    poll(at, count, timeoutMs) {
+      waiting ??= Deno.dlopen("libc.so.6", WAITING);
+      return waiting.symbols.poll(BigInt(at), BigInt(count), timeoutMs);
     },
     symbol(name) {
       const found = find(name);

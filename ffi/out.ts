@@ -5,6 +5,8 @@ const EAGAIN = 11;
 const EINTR = 4;
 const POLLOUT = 4;
 const CHUNK = 32 * 1024;
+/** A pipe that can be written takes as much without blocking (pipe(7)). */
+const PIPE_BUF = 4096;
 
 /**
  * Writes all of a text to a descriptor, however small the kernel's portions are. Throws `SysError` (ENOSPC,
@@ -46,4 +48,25 @@ export function isTerminal(libc: Libc, fd: number): boolean {
   const result = libc.syscall("ioctl", fd, TCGETS, libc.memory.alloc(64));
   libc.memory.release(mark);
   return result === 0;
+}
+
+/**
+ * Writes the beginning of some bytes without ever waiting: how many were taken, "later" where the reader is slow, "never"
+ * where it is gone or the disk is full. A pipe that blocks is asked first (ppoll(2)) and given no more than PIPE_BUF.
+ */
+export function tryWrite(libc: Libc, fd: number, bytes: Uint8Array): number | "later" | "never" {
+  const { memory } = libc;
+  const mark = memory.mark();
+  try {
+    const poll = memory.alloc(8), zero = memory.alloc(16);
+    memory.setI32(poll, fd);
+    memory.setU16(poll + 4, POLLOUT);
+    if (libc.syscall("ppoll", poll, 1, zero, 0, 0) === 0) return "later";
+    const part = bytes.subarray(0, PIPE_BUF);
+    const written = libc.syscall("write", fd, memory.store(part), part.length);
+    if (written >= 0) return written;
+    return written === -EAGAIN || written === -EINTR ? "later" : "never";
+  } finally {
+    memory.release(mark);
+  }
 }

@@ -14,6 +14,8 @@ const INITIAL_USER_NAMESPACE = "user:[4026531837]";
 /** ioctl on a namespace's file: a descriptor of the user namespace that owns it (ioctl_ns(2), since Linux 4.9). */
 const NS_GET_USERNS = 0xb701;
 
+const EMFILE = 24;
+
 /** A kind of namespace that has an owner, by its name in /proc/PID/ns. */
 export type NamespaceKind = "cgroup" | "ipc" | "mnt" | "net" | "pid" | "time" | "uts";
 
@@ -28,14 +30,23 @@ export class Host {
   }
 
   #status: Status | undefined;
-  /** /proc/self/status. */
+  /** /proc/self/status; the weakest values while it cannot be read. */
   get status(): Status {
-    return this.#status ??= parseStatus(tryReadText(this.#sys, "/proc/self/status") ?? "");
+    if (this.#status) return this.#status;
+    const text = tryReadText(this.#sys, "/proc/self/status");
+    const status = parseStatus(text ?? "");
+    if (text !== undefined) this.#status = status;
+    return status;
   }
 
-  /** True under a seccomp filter (or strict mode): then a refused call proves nothing about the kernel. */
+  /** Whether the rights of this process are known: with no descriptor left /proc/self/status cannot be read. */
+  get rightsKnown(): boolean {
+    return this.status.uids.length > 0;
+  }
+
+  /** True under a seccomp filter (or strict mode), or where it is not known: a refused call proves nothing then. */
   get filtered(): boolean {
-    return (this.status.seccompMode ?? 0) !== 0;
+    return (this.status.seccompMode ?? 0) !== 0 || !this.rightsKnown;
   }
 
   #initial: boolean | undefined;
@@ -44,8 +55,12 @@ export class Host {
     return this.#initial ??= this.link("/proc/self/ns/user") === INITIAL_USER_NAMESPACE;
   }
 
-  /** Whether the effective set holds a capability, over whatever user namespace this is. */
+  /**
+   * Whether the effective set holds a capability, over whatever user namespace this is. Throws `SysError` where the
+   * rights are not known: a lack that was not seen must explain nothing.
+   */
   has(capability: Capability): boolean {
+    if (!this.rightsKnown) throw new SysError("open(/proc/self/status)", EMFILE);
     return holds(this.status.effective, capability);
   }
 

@@ -5,14 +5,14 @@ import type { Sys } from "../ffi/sys.ts";
 import { DeathError } from "../ffi/subject.ts";
 import type { Host } from "../host/host.ts";
 import { type Answer, blocked, inconclusive, type Probe, type Remedy, unsupported } from "./probe.ts";
-import { limitReached } from "./limits.ts";
+import { limitReached, tooFewDescriptors } from "./limits.ts";
 import { onDiskOnly } from "./remedies.ts";
 import { missingRight } from "./rights.ts";
 
 /** Errnos by which the kernel refuses what it has. */
 const REFUSALS = ["EPERM", "EACCES", "EROFS"];
 /** Errnos that say that a bound was reached, not that something is missing. */
-const LIMITS = ["EMFILE", "ENFILE", "ENOSPC", "EAGAIN", "ENOMEM", "EDQUOT", "EUSERS"];
+const LIMITS = ["ENFILE", "ENOSPC", "EAGAIN", "ENOMEM", "EDQUOT", "EUSERS"];
 /** Opening, reading and writing files cannot be answered falsely by a filter without ending this program first. */
 const FILE_CALLS = ["open", "openat", "read", "readlink", "getdents64", "write"];
 
@@ -56,6 +56,12 @@ export function judge(probe: Probe, error: unknown, sys: Sys, host: Host): Answe
   if (!(error instanceof SysError)) {
     // A fault of one probe must not hide the answers of the others; the tests look for this text.
     return inconclusive(`cready itself failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  // Of its own limit cready needs more than criu does, so that it was reached says nothing of criu.
+  if (error.code === "EMFILE") return inconclusive(error.message, [tooFewDescriptors(sys)]);
+  if (!host.rightsKnown) {
+    const reason = `${error.message}; /proc/self/status cannot be read, so no cause of it can be verified`;
+    return inconclusive(reason, [tooFewDescriptors(sys)]);
   }
   const forgeable = !(error instanceof NetlinkError) && !FILE_CALLS.includes(callName(error));
   const limited = LIMITS.includes(error.code);

@@ -7,7 +7,7 @@ const RLIMIT_NPROC = 6;
 const RLIMIT_NOFILE = 7;
 
 /** The user.max_*_namespaces sysctl of each kind that clone(2) and unshare(2) are asked for by name. */
-const NAMESPACE_SYSCTLS: readonly (readonly [flag: string, sysctl: string])[] = [
+export const NAMESPACE_SYSCTLS: readonly (readonly [flag: string, sysctl: string])[] = [
   ["CLONE_NEWUSER", "max_user_namespaces"],
   ["CLONE_NEWPID", "max_pid_namespaces"],
   ["CLONE_NEWNET", "max_net_namespaces"],
@@ -23,15 +23,22 @@ export function limitReached(error: SysError, sys: Sys, host: Host): Remedy | un
   if (error.code === "ENOSPC" || error.code === "EPERM" || error.code === "EUSERS") {
     return namespaceLimit(error.call, host);
   }
-  if (error.code === "EMFILE") {
-    const limit = softLimit(sys, RLIMIT_NOFILE);
-    return limit === undefined ? undefined : raised(`RLIMIT_NOFILE is ${limit} descriptors`, "ulimit -n 1024");
-  }
   if (error.code === "ENFILE") {
     return raised(`fs.file-max (${host.sysctl("fs/file-max") ?? "unreadable"}) is reached`, null);
   }
   if (error.code === "EAGAIN" && error.call.startsWith("clone")) return taskLimit(sys, host);
   return undefined;
+}
+
+/** What decides where this process has no descriptor left: criu, which holds fewer, may still have some. */
+export function tooFewDescriptors(sys: Sys): Remedy {
+  const limit = softLimit(sys, RLIMIT_NOFILE);
+  return {
+    cause: "LIMIT",
+    why: `RLIMIT_NOFILE is ${limit ?? "unreadable"}, and the runtime of cready alone holds a dozen descriptors`,
+    text: "ask again with a higher limit",
+    command: "ulimit -n 1024",
+  };
 }
 
 function namespaceLimit(call: string, host: Host): Remedy | undefined {

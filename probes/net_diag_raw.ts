@@ -17,11 +17,12 @@ export default defineProbe({
   references: ["man:sock_diag(7)", "linux:net/ipv4/raw_diag.c", "criu:check_net_diag_raw"],
   autoloads: ["raw_diag", "inet_diag"],
   criuFaults: [{
-    when: ["UNSUPPORTED"],
+    when: ["UNSUPPORTED", "BLOCKED"],
     applies: (_answer, evidence) => evidence.some(({ call, errno }) => call.includes("RAW") && errno === "ENOENT"),
     says: "SUPPORTED",
     why: "it turns the kernel's ENOENT for raw sockets into success before it looks whether they were collected",
-    reproduce: "criu check --feature net_diag_raw on a kernel without CONFIG_INET_RAW_DIAG",
+    reproduce:
+      "criu check --feature net_diag_raw on a kernel without CONFIG_INET_RAW_DIAG, or with raw_diag not loadable",
   }],
   absentOn: ["ENOENT", "EPROTONOSUPPORT", "EAFNOSUPPORT", "ENOSYS"],
   run({ sys }) {

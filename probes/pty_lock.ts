@@ -95,7 +95,7 @@ function openSlave({ sys }: Kernel, path: string): number {
     sys.note("open(/dev/pts/N)", "succeeds");
     return 0;
   } catch (error) {
-    if (!(error instanceof SysError)) throw error;
+    if (!(error instanceof SysError) || error.code === "EMFILE") throw error;
     sys.note("open(/dev/pts/N)", error.code, error.code);
     return error.errno;
   }

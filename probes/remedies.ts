@@ -17,6 +17,14 @@ export function remediesFor(probe: Probe, answer: Answer, host: Host): readonly 
 
 /** What would decide an answer of which no more is known than that it is none that a kernel should give. */
 function undecided({ mend }: Probe, host: Host): Remedy {
+  if (!host.rightsKnown) {
+    return {
+      cause: "UNDETERMINED",
+      why: "/proc/self/status cannot be read, so the rights of this process are not known",
+      text: "ask again with a higher limit of descriptors",
+      command: "ulimit -n 1024",
+    };
+  }
   if (host.filtered) {
     return {
       cause: "UNDETERMINED",

@@ -49,6 +49,8 @@ export class Runner implements Disposable {
     this.sys = sys;
     this.#options = options;
     this.host = new Host(sys);
+    // Read while nothing else is open: by it every refusal is judged.
+    void this.host.status;
     this.#kernel = {
       sys,
       host: this.host,
@@ -70,17 +72,19 @@ export class Runner implements Disposable {
     const probedAt = new Date().toISOString();
     this.#trail.length = 0;
     const mark = this.sys.memory.mark();
-    // A check that is not asked says nothing of the kernel, nor of what criu would say.
+    // A check that is not asked says nothing of what criu would say, nor one that ran out of time or descriptors.
     const notAsked = start > until
       ? NO_TIME
       : this.#options.noAutoload
       ? autoloadPrevented(probe, this.host)
       : undefined;
     let answer: Answer;
+    let failed = false;
     try {
       answer = notAsked ?? this.#ask(probe);
     } catch (error) {
       this.#record(error);
+      failed = error instanceof TimeoutError || (error instanceof SysError && error.code === "EMFILE");
       answer = judge(probe, error, this.sys, this.host);
     } finally {
       this.sys.memory.release(mark);
@@ -96,7 +100,7 @@ export class Runner implements Disposable {
       get remedies() {
         return remedies ??= remediesFor(probe, answer, host);
       },
-      criuDiffers: notAsked ? null : criuDiffers(probe, answer, evidence, named, host),
+      criuDiffers: notAsked || failed ? null : criuDiffers(probe, answer, evidence, named, host),
       probedAt,
       durationMs: milliseconds(performance.now() - start),
     };
@@ -145,6 +149,7 @@ function milliseconds(value: number): number {
 
 /** Whether criu 4.2 would come as far as a check: before it there is a gate, and probes that end it as root. */
 function criuStarts(host: Host): boolean {
+  if (!host.rightsKnown) return false;
   const root = host.status.uids[1] === 0;
   return host.has("CAP_SYS_ADMIN") || (!root && host.has("CAP_CHECKPOINT_RESTORE"));
 }

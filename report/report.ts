@@ -16,14 +16,24 @@ export interface CheckReport {
   readonly durationMs: number;
 }
 
+/** The machine, and the rights with which it was asked. */
+export function hostFacts(host: Host): CheckReport["host"] {
+  return { kernel: host.release, architecture: host.architecture, privilege: privilegeOf(host) };
+}
+
 /** Joins findings to a report. */
 export function reportOf(scope: Scope, findings: readonly Finding[], host: Host): CheckReport {
+  return reportFrom(scope, findings, hostFacts(host));
+}
+
+/** As `reportOf`, where the facts of the host came from elsewhere. */
+export function reportFrom(scope: Scope, findings: readonly Finding[], host: CheckReport["host"]): CheckReport {
   const { outcome, sentence } = conclude(findings);
   return {
     scope,
     outcome,
     sentence,
-    host: { kernel: host.release, architecture: host.architecture, privilege: privilegeOf(host) },
+    host,
     findings,
     durationMs: Math.round(findings.reduce((sum, finding) => sum + finding.durationMs, 0) * 1000) / 1000,
   };

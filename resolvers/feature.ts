@@ -1,11 +1,9 @@
-import type { CategoryName, Feature as Record } from "../probes/probe.ts";
+import { atMost } from "./argument.ts";
+import type { Resolvers } from "./resolver.ts";
 
-/** criu's number and description of a category. */
-export interface Category {
-  readonly name: CategoryName;
-}
+const DAY_MS = 86_400_000;
 
-/** Fields of Feature whose value is not a property of the record. */
-export const Feature = {
-  category: ({ category }: Record): Category | null => category === null ? null : { name: category },
+export const Feature: Resolvers<"Feature"> = {
+  category: ({ category }) => category === null ? null : { name: category },
+  finding: (feature, { maxAgeMs }, { ask }) => ask.finding(feature, atMost("maxAgeMs", maxAgeMs, 0, DAY_MS)),
 };

@@ -25,16 +25,18 @@ export const ATTRIBUTES_RULES = defineRules("attributes", [
     messages: [{ text: "Pid %d is %s bit: Only 64 bit tasks are supported" }],
     remedy: "Run the 64-bit build of the program.",
     references: ["criu:compel/arch/s390/src/lib/infect.c:arch_can_dump_task", "zdtm:static/s390x_regs_check"],
+    unobservable: "There is no cready for s390x.",
   },
   {
     id: "attr-ldt",
     stage: "DUMP",
     effect: "REFUSED",
-    title: "a task that uses a local descriptor table",
-    seen: "segment registers (PTRACE_GETREGS): a selector with the TI bit, i.e. an LDT entry (Wine 32-bit, DOSEMU)",
-    detail: "Not visible without ptrace; a 32-bit Wine process is the usual suspect.",
+    title: "a task that runs code by way of a local descriptor table",
+    seen:
+      "segment register CS (PTRACE_PEEKUSER): another one than the two of user space, i.e. an LDT entry (DOSEMU, some 32-bit Wine)",
+    detail: "Only the code segment is looked at: other selectors may point into such a table, and are not kept then.",
     messages: [{ text: "Can't dump task %d with LDT descriptors" }],
-    remedy: "Run the 64-bit build of the program: 32-bit Wine and DOSEMU use such tables.",
+    remedy: "Run the 64-bit build of the program: DOSEMU and 16-bit programs under Wine use such tables.",
     references: ["criu:compel/arch/x86/src/lib/infect.c:arch_can_dump_task"],
     unobservable: "Segment registers can be read only from a stopped task.",
   },
@@ -43,12 +45,15 @@ export const ATTRIBUTES_RULES = defineRules("attributes", [
     stage: "DUMP",
     effect: "REFUSED",
     title: "a task in more than about 900 groups",
-    seen:
-      "/proc/PID/status Groups: more supplementary groups than fit in one page of arguments (about 900 on 4 KiB pages)",
-    detail: "The limit is the page size less the fixed part, divided by four.",
-    messages: [{ text: "Too many groups in task %d" }],
+    seen: "/proc/PID/status Groups: a line of 4096 bytes or more, or more than about 1000 groups",
+    detail:
+      "Two limits: the line Groups: of /proc/PID/status must fit into a page (4096 bytes), and the numbers, four bytes each, into the page of arguments.",
+    messages: [
+      { text: "The bfd buffer is too small" },
+      { text: "Too many groups in task %d" },
+    ],
     remedy: "Start the program with fewer supplementary groups.",
-    references: ["criu:criu/pie/parasite.c:dump_creds", "zdtm:static/groups"],
+    references: ["criu:criu/pie/parasite.c:dump_creds", "zdtm:static/groups", "criu:criu/bfd.c:breadline"],
   },
   {
     id: "attr-thread-creds",
@@ -187,7 +192,7 @@ export const ATTRIBUTES_RULES = defineRules("attributes", [
   {
     id: "attr-sched-deadline",
     stage: "RESTORE",
-    effect: "SUPPORTED",
+    effect: "REFUSED",
     title: "deadline scheduling, or a scheduler of BPF programs",
     seen: "/proc/PID/task/TID/stat field 41: 6 (DEADLINE) or 7 (EXT)",
     detail: "Dump stores the number, restore refuses any policy other than the five above.",
@@ -269,7 +274,7 @@ export const ATTRIBUTES_RULES = defineRules("attributes", [
     seen:
       "/proc/PID/status Uid, Gid (real, effective, saved) of each task; CapEff of the dumper: dumper without CAP_SYS_RESOURCE (bit 24), and any of the three uids or gids of the task differs from the real ids of the dumper",
     detail:
-      "prlimit on a foreign task needs CAP_SYS_RESOURCE. Containers and micro-VMs often drop just this one, so every daemon that changed its user is refused there.",
+      "prlimit on a foreign task needs CAP_SYS_RESOURCE; it is asked of each task, not of its threads. Containers and micro-VMs often drop just this one, so every daemon that changed its user is refused there.",
     messages: [{ text: "Can't get rlimit %d", errno: true }],
     remedy:
       "Run criu with CAP_SYS_RESOURCE, for example by docker run --cap-add SYS_RESOURCE, or as the user of the tasks.",

@@ -15,11 +15,10 @@ export const CGROUP_RULES = defineRules("cgroup", [
     id: "cg-different",
     stage: "DUMP",
     effect: "SUPPORTED",
-    fidelity: "PARTIAL",
     title: "tasks in other cgroups than the caller",
     seen: "/proc/PID/cgroup: differs",
     detail:
-      "Membership is always recorded. Directories and properties only with --manage-cgroups (modes none, props, soft = default, full, strict, ignore decide what restore does); without it the groups must already exist at restore.",
+      "Membership is recorded, and of cgroups below the common root directories and properties as well; restore makes what is missing there (--manage-cgroups=soft, the default).",
     messages: [{ text: "failed walking %s for empty cgroups", errno: true }],
     references: [
       "criu:criu/cgroup.c:collect_cgroups",
@@ -86,6 +85,7 @@ export const CGROUP_RULES = defineRules("cgroup", [
     messages: [{ text: "CG paths mismatch: %s %s" }],
     remedy: "Give --cgroup-root with a path that all tasks are below.",
     references: ["criu:criu/cgroup.c:rewrite_cgroup_roots", "zdtm:static/cgroup02"],
+    unobservable: "It depends on the path that the caller gives with --cgroup-root.",
   },
   {
     id: "cg-existing-strict",
@@ -99,7 +99,7 @@ export const CGROUP_RULES = defineRules("cgroup", [
   },
   {
     id: "cg-devices-freezer-props",
-    stage: "DUMP",
+    stage: "NONE",
     effect: "SUPPORTED",
     fidelity: "PARTIAL",
     title: "cgroup properties that criu does not know",

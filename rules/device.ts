@@ -123,6 +123,7 @@ export const DEVICE_RULES = defineRules("device", [
     effect: "SUPPORTED",
     title: "a plugin that the dump used is missing at restore",
     seen: "inventory image plugin list: plugin recorded at dump, absent at restore",
+    messages: [{ text: "Missing required plugin: %s" }],
     remedy: "Install the plugin and give --libdir with its folder.",
     references: ["criu:criu/plugin.c:cr_plugin_init"],
   },

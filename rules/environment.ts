@@ -11,7 +11,7 @@ export const ENVIRONMENT_RULES = defineRules("environment", [
       "/proc/self/status CapEff (of the future dumper): neither CAP_CHECKPOINT_RESTORE (bit 40) nor CAP_SYS_ADMIN (bit 21) set",
     detail: "The dumper needs at least one of the two capabilities even when not root.",
     messages: [{
-      text: "CRIU needs to have the CAP_SYS_ADMIN or the CAP_CHECKPOINT_RESTORE capability: ",
+      text: "CRIU needs to have the CAP_SYS_ADMIN or the CAP_CHECKPOINT_RESTORE capability:",
       level: "MSG",
     }],
     remedy:
@@ -58,7 +58,7 @@ export const ENVIRONMENT_RULES = defineRules("environment", [
     title: "/proc/PID/task/TID/children is missing",
     seen: "/proc/PID/task/TID/children: file missing (kernel without CONFIG_PROC_CHILDREN)",
     detail: "The tree is walked only through these files; nothing else is used to find children.",
-    messages: [{ text: "Can't open %s", errno: true }],
+    messages: [{ text: "Can't open %d/task/%d/children on procfs", errno: true }],
     remedy: "Boot a kernel with CONFIG_PROC_CHILDREN=y.",
     references: ["criu:criu/proc_parse.c:parse_children"],
   },
@@ -174,6 +174,7 @@ export const ENVIRONMENT_RULES = defineRules("environment", [
     remedy:
       "Repeat the whole series of pre-dumps with one version of criu, or make a full dump without --prev-images-dir.",
     references: ["criu:criu/mem.c:detect_pid_reuse", "zdtm:transition/pidfd_store_sk", "zdtm:transition/pid_reuse"],
+    unobservable: "It depends on the images of the dumps before, which cready inspect does not read.",
   },
   {
     id: "env-optional-speedups",

@@ -77,6 +77,7 @@ export const FD_RULES = defineRules("fd", [
     seen: "/proc/PID/fd/N link: anon_inode:[timerfd], fdinfo clockid 0, 1 or 7",
     detail: "Restore sets expired ticks with TFD_IOC_SET_TICKS; the dump does not need it.",
     features: ["timerfd"],
+    messages: [{ text: "Can't restore ticks/time for timerfd - %d" }],
     remedy: "Restore on a kernel with TFD_IOC_SET_TICKS.",
     references: ["criu:criu/timerfd.c:dump_one_timerfd", "zdtm:static/timerfd"],
   },
@@ -117,14 +118,11 @@ export const FD_RULES = defineRules("fd", [
     seen:
       "fdinfo inotify sdev, ino, f_handle: no mount of that device in the dumped mountinfo opens the handle (overlayfs, FUSE, network file systems, CONFIG_FHANDLE off)",
     detail:
-      "A path is then looked for in a cache built from built-in directories plus --irmap-scan-path; without a hit refused.",
-    options: ["--force-irmap", "--irmap-scan-path PATH"],
-    cost: "criu scans these folders at each dump",
-    messages: [
-      { text: "Can't dump that handle" },
-      { text: "Can't find suitable path for handle (dev %#x ino %#lx): %d" },
-    ],
-    remedy: "Give --force-irmap with --irmap-scan-path for the folder that is watched.",
+      "overlayfs, FUSE, network file systems, proc, sysfs and devpts open no handles. The path is then looked for below built-in folders and those of --irmap-scan-path; without a hit refused. --force-irmap is not needed for that.",
+    options: ["--irmap-scan-path PATH"],
+    cost: "criu looks through that folder at each dump",
+    messages: [{ text: "Can't dump that handle" }],
+    remedy: "Give --irmap-scan-path with the file or folder that is watched; its own name is enough.",
     references: ["criu:criu/fsnotify.c:check_open_handle", "zdtm:static/inotify_irmap"],
   },
   {
@@ -224,8 +222,7 @@ export const FD_RULES = defineRules("fd", [
     effect: "SUPPORTED",
     title: "a BPF map of kind hash or array",
     seen: "/proc/PID/fd/N link: anon_inode:bpf-map with fdinfo map_type 1 or 2",
-    detail:
-      "Only in a binary built with libbpf (otherwise an unsupported anonymous inode). Contents are read by batch lookup; map_extra is not restored.",
+    detail: "Contents are read by batch lookup; map_extra is not restored. Only in a criu built with libbpf.",
     messages: [{ text: "Can't perform a batch lookup on BPF map", errno: true }],
     references: ["criu:criu/bpfmap.c:dump_one_bpfmap_data", "zdtm:static/bpf_array", "zdtm:static/bpf_hash"],
   },
@@ -249,12 +246,13 @@ export const FD_RULES = defineRules("fd", [
     detail:
       "No support at all. When the rings are mapped the mapping message comes first. Linux 6.7 and newer do not even let criu receive the descriptor.",
     messages: [
+      { text: "send_fds failed (%d)" },
       { text: "Can't dump file %d of that type [%o] (%s %s)" },
       { text: "Can't retrieve FDs from socket" },
     ],
     remedy:
       "Start the program without io_uring, if it can (redis: io-threads with epoll; node: UV_USE_IO_URING=0; postgres: io_method=worker), or forbid it by sysctl kernel.io_uring_disabled=2.",
-    references: ["criu:criu/files-ext.c:dump_unsupp_fd"],
+    references: ["criu:criu/files-ext.c:dump_unsupp_fd", "criu:criu/pie/parasite.c:drain_fds"],
   },
   {
     id: "fd-perf",
@@ -418,8 +416,11 @@ export const FD_RULES = defineRules("fd", [
     seen:
       "fd link /NAME, fstatfs magic 0x19800202, fdinfo mnt_id not in mountinfo: POSIX message queue opened with mq_open",
     detail: "The internal mqueue mount is in no mountinfo; and a visible mqueue mount must be empty.",
+    options: ["--external file[MNT_ID:INODE]"],
+    cost: "restore needs --inherit-fd fd[N]:file[MNT_ID:INODE]",
     messages: [{ text: "Can't lookup mount=%d for fd=%d path=%s" }],
-    remedy: "Close the queue before the dump.",
+    remedy:
+      "Close the queue before the dump, or give --external file[MNT_ID:INODE] with both numbers hexadecimal, and the queue by --inherit-fd at restore.",
     references: ["criu:criu/files-reg.c:dump_one_reg_file", "zdtm:static/msgque"],
   },
   {
@@ -440,7 +441,6 @@ export const FD_RULES = defineRules("fd", [
     title: "a namespace file",
     seen: "/proc/PID/fd/N link: net:[INO], mnt:[INO], pid:, user:, uts:, ipc:, cgroup:, time:",
     detail: "The namespace must be one that a task of the tree (or the dumper) lives in.",
-    messages: [{ text: "No NS ID with kid %u" }],
     references: ["criu:criu/namespaces.c:dump_one_ns_file", "zdtm:static/netns_sub", "zdtm:static/mntns_open"],
   },
   {
@@ -573,5 +573,16 @@ export const FD_RULES = defineRules("fd", [
     remedy: "Upgrade to criu 4.1 or newer.",
     references: ["criu:criu/files-ext.c:dump_unsupp_fd"],
     until: "4.1",
+  },
+  {
+    id: "fd-bpf-map-unbuilt",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a BPF map, and criu was built without libbpf",
+    seen: "/proc/PID/fd/N link: anon_inode:bpf-map, and the criu program does not load libbpf.so",
+    detail: "Debian's criu is built so.",
+    messages: [{ text: "Can't dump file %d of that type [%o] (%s %s)" }],
+    remedy: "Use a criu that was built with libbpf, or let the program that loaded it close the map.",
+    references: ["criu:criu/files-ext.c:dump_unsupp_fd"],
   },
 ]);

@@ -131,14 +131,16 @@ export const FILE_RULES = defineRules("file", [
   {
     id: "file-deleted-overlay",
     stage: "DUMP",
-    effect: "NEEDS_OPTION",
-    title: "a deleted file of a lower layer of overlayfs",
+    effect: "REFUSED",
+    title: "a file of a lower layer of overlayfs that was deleted in the overlay",
     seen: "fstatfs magic 0x794c7630 with st_nlink >= 1 but deleted lower file: overlayfs lower-layer file removed",
-    detail: "With --link-remap the failed link falls back to a ghost; without it the remap refusal is printed.",
-    options: ["--link-remap", "--ghost-limit SIZE"],
-    cost: "its contents make the images larger",
-    messages: [{ text: "Can't create link remap for %s. Use link-remap option." }],
-    remedy: "Give --link-remap and a --ghost-limit above its size.",
+    detail:
+      "With --link-remap the link is refused by the kernel (EXDEV), since the file is of another layer; only where the folder is gone as well, criu falls back to a ghost.",
+    messages: [
+      { text: "Can't create link remap for %s. Use link-remap option." },
+      { text: "Can't link remap to %s", errno: true },
+    ],
+    remedy: "Restart the program so that it opens the file anew.",
     references: ["criu:criu/files-reg.c:create_link_remap"],
   },
   {
@@ -292,5 +294,15 @@ export const FILE_RULES = defineRules("file", [
       "zdtm:static/overmount_dev",
       "zdtm:static/overmount_fifo",
     ],
+  },
+  {
+    id: "file-name-too-long",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a file whose path has 4096 bytes or more",
+    seen: "readlink of /proc/PID/fd/N: ENAMETOOLONG",
+    messages: [{ text: "Can't read link of fd %d", errno: true }],
+    remedy: "Move the file, or a folder above it, to a shorter path, and let the program open it anew.",
+    references: ["criu:criu/util.c:read_fd_link"],
   },
 ]);

@@ -52,7 +52,7 @@ export const IPC_RULES = defineRules("ipc", [
   {
     id: "ipc-shm-partial-attach",
     stage: "RESTORE",
-    effect: "SUPPORTED",
+    effect: "REFUSED",
     title: "shared memory attached with holes or split",
     seen:
       "/proc/PID/maps /SYSV... size against the segment size: partial unmap or split (mprotect) of an attached segment",

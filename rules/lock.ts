@@ -70,12 +70,14 @@ export const LOCK_RULES = defineRules("lock", [
   },
   {
     id: "lock-lease-breaking",
-    stage: "RESTORE",
-    effect: "SUPPORTED",
+    stage: "DUMP",
+    effect: "REFUSED",
     title: "a lease that is being broken",
     seen: "/proc/locks LEASE BREAKING: lease being broken",
-    detail: "Rebuilt by breaking it again at restore.",
-    messages: [{ text: "Conflicting lease wasn't found" }],
+    detail:
+      "criu opens the file to read its build-id, which waits until the lease is given up: it prints nothing and hangs until then.",
+    remedy:
+      "Let the holder of the lease give it up (it was asked by SIGIO), or wait for fs.lease-break-time to pass, then dump.",
     references: ["criu:criu/file-lock.c:open_break_cb", "zdtm:static/file_lease03", "zdtm:static/file_lease04"],
   },
   {

@@ -139,7 +139,10 @@ export const MEMORY_RULES = defineRules("memory", [
     detail:
       "The ring is saved and moved at restore, for which the kernel must support remapping. Requests in flight are not waited for; the dump reads the ring without the feature.",
     features: ["aio_remap"],
-    messages: [{ text: "Not valid ring #%d" }],
+    messages: [
+      { text: "Ring remap failed with %ld" },
+      { text: "Not valid ring #%d" },
+    ],
     remedy: "Restore on a kernel that can move the ring.",
     references: [
       "criu:criu/pie/parasite.c:parasite_check_aios",
@@ -215,7 +218,7 @@ export const MEMORY_RULES = defineRules("memory", [
     title: "anonymous huge pages",
     seen: "/proc/PID/smaps VmFlags ht; name /anon_hugepage (deleted): MAP_HUGETLB anonymous",
     detail:
-      "Private and shared; ignored at pre-dump, restored from the full dump. Enough free huge pages are needed at restore.",
+      "Private and shared; ignored at pre-dump, restored from the full dump. Enough free huge pages are needed at restore, and one at dump: see mem-hugetlb-none-free.",
     references: ["criu:criu/hugetlb.c:can_dump_with_memfd_hugetlb", "zdtm:static/maps09", "zdtm:static/maps10"],
   },
   {
@@ -240,8 +243,7 @@ export const MEMORY_RULES = defineRules("memory", [
     effect: "SUPPORTED",
     title: "a ring of a packet socket",
     seen: "/proc/PID/maps name socket:[INO]: mmap-ed packet socket",
-    detail: "The same packet socket must be open in the tree; where it is not, the dump fails with this text.",
-    messages: [{ text: "Mmap-ed socket %u not open" }],
+    detail: "The same packet socket must be open in the tree.",
     references: ["criu:criu/sk-packet.c:dump_socket_map", "zdtm:static/packet_sock_mmap"],
   },
   {
@@ -304,15 +306,11 @@ export const MEMORY_RULES = defineRules("memory", [
   {
     id: "mem-sealed",
     stage: "DUMP",
-    effect: "UNKNOWN",
+    effect: "SUPPORTED",
     fidelity: "LOST",
     title: "sealed mappings (mseal)",
     seen: "/proc/PID/smaps VmFlags sl: mseal-ed mapping",
-    detail:
-      "CRIU does not know mseal: seals are not restored, and a sealed mapping without read permission cannot be made readable for the copy.",
-    messages: [{ text: "mprotect(%08lx, %ld) failed with code %d" }],
-    remedy:
-      "Nothing to do where the program works without the seals; a sealed mapping that cannot be read cannot be dumped.",
+    detail: "criu does not know mseal: the seals are not restored.",
     references: ["criu:criu/pie/parasite.c:mprotect_vmas"],
   },
   {
@@ -406,7 +404,7 @@ export const MEMORY_RULES = defineRules("memory", [
     seen:
       "mapping of a file whose mount is not in the dumped mountinfo: library mapped before pivot_root, memfd-like internal mounts",
     detail:
-      "Same lookup as for descriptors; --external file[...] works for mappings too (mnt_id comes from fdinfo of the opened map_files link).",
+      "Same lookup as for descriptors: a library mapped before pivot_root or unshare. --external file[...] works for mappings too (the mount is that of the opened map_files link).",
     options: ["--external file[MNT_ID:INODE]"],
     cost: "restore needs --inherit-fd fd[N]:file[MNT_ID:INODE]",
     messages: [{ text: "Can't lookup mount=%d for fd=%d path=%s" }],
@@ -435,5 +433,44 @@ export const MEMORY_RULES = defineRules("memory", [
     remedy: "Upgrade to criu 4.2 or newer.",
     references: ["criu:criu/pie/parasite.c:dump_pages"],
     until: "4.2",
+  },
+  {
+    id: "mem-packet-ring-closed",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a ring of a packet socket that is closed",
+    seen: "/proc/PID/maps name socket:[INO]: a packet socket that no task of the tree has open",
+    messages: [{ text: "Mmap-ed socket %u not open" }],
+    remedy: "Restart the program: it closed the socket and kept the ring.",
+    references: ["criu:criu/sk-packet.c:dump_socket_map"],
+  },
+  {
+    id: "mem-sealed-unreadable",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a sealed mapping that cannot be read",
+    seen: "/proc/PID/smaps VmFlags sl without rd",
+    detail:
+      "criu makes memory readable before it copies it, which a seal forbids. Its format has a conversion that its own printf does not know, so that the line ends early.",
+    messages: [
+      { text: "mprotect(" },
+      { text: "Can't dump unprotect vmas with parasite" },
+    ],
+    remedy: "Nothing from outside: the program has sealed memory without the right to read it.",
+    references: ["criu:criu/pie/parasite.c:mprotect_vmas"],
+  },
+  {
+    id: "mem-hugetlb-none-free",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "huge pages, and none is free for criu's own look",
+    seen:
+      "/proc/PID/maps name /anon_hugepage (deleted) or fd link /memfd:… of hugetlbfs, and /sys/kernel/mm/hugepages/hugepages-*/free_hugepages less resv_hugepages: 0 for that size",
+    detail:
+      "criu maps a huge page of each size at its start to learn the device. Where that fails, the mapping is taken for a file of an unknown mount.",
+    messages: [{ text: "Can't lookup mount=%d for fd=%d path=%s" }],
+    remedy:
+      "Free or add a huge page of that size (sysctl vm.nr_hugepages), so that criu finds out the number of their device.",
+    references: ["criu:criu/kerndat.c:kerndat_get_hugetlb_dev"],
   },
 ]);

@@ -210,6 +210,8 @@ export const MOUNT_RULES = defineRules("mount", [
     messages: [{ text: "Second binfmt_misc superblock" }],
     remedy: "Unmount it before the dump.",
     references: ["criu:criu/filesystems.c:binfmt_misc_dump", "zdtm:static/binfmt_misc"],
+    unobservable:
+      "How criu was built is not shown; without that option it is a file system that criu does not know (mnt-fs-unsupported).",
   },
   {
     id: "mnt-btrfs-no-subvol",

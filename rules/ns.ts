@@ -25,7 +25,10 @@ export const NS_RULES = defineRules("ns", [
     seen: "/proc/PID/ns/{ipc,uts,pid,user,cgroup,time} of a non-root task: inode different from that of the root task",
     detail:
       "Containers in containers, browser sandboxes (user and pid), systemd PrivateUsers/PrivateIPC services inside the tree.",
-    messages: [{ text: "Can't dump nested %s namespace for %d" }],
+    messages: [
+      { text: "Can't dump nested %s namespace for %d" },
+      { text: "Can't dump nested time namespace for %d" },
+    ],
     remedy:
       "Dump the tree of that namespace by itself; containers in containers and sandboxes of browsers (--no-sandbox) cannot be dumped with the outer tree.",
     references: ["criu:criu/namespaces.c:generate_ns_id", "zdtm:static/timens_nested"],
@@ -49,7 +52,7 @@ export const NS_RULES = defineRules("ns", [
   {
     id: "ns-nested-mnt-host",
     stage: "RESTORE",
-    effect: "SUPPORTED",
+    effect: "REFUSED",
     title: "a task below the root has a mount or network namespace of its own, the root has not",
     seen:
       "/proc/PID/ns/mnt, /proc/PID/ns/net of a non-root task: differs from the root task while the root shares that namespace with the dumper",
@@ -241,5 +244,20 @@ export const NS_RULES = defineRules("ns", [
     messages: [{ text: "Unable to get a socket net namespace", errno: true }],
     remedy: "Boot Linux 4.10 or newer.",
     references: ["criu:criu/net.c:get_socket_ns", "zdtm:static/netns_sub"],
+  },
+  {
+    id: "ns-child-outside",
+    stage: "RESTORE",
+    effect: "REFUSED",
+    title: "a task below the root is in a namespace of the caller, and the root is in one of its own",
+    seen:
+      "/proc/PID/ns/{uts,ipc,user,cgroup,mnt,net} of a task below the root: that of the caller, and that of the root another one",
+    detail: "The dump takes the namespace of the caller for known.",
+    messages: [
+      { text: "Can't restore sub-task in NS (cflags %lx)" },
+      { text: "Can't restore sub-task in NS (cflags %lx)" },
+    ],
+    remedy: "Start the whole tree in the namespace, or dump it without what went back.",
+    references: ["criu:criu/pstree.c:prepare_pstree_kobj_ids"],
   },
 ]);

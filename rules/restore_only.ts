@@ -44,7 +44,10 @@ export const RESTORE_ONLY_RULES = defineRules("restore-only", [
     effect: "SUPPORTED",
     title: "no task leads the session of a terminal",
     seen: "terminal with a session: no task with that session at restore",
-    messages: [{ text: "No task found with sid %d" }],
+    messages: [
+      { text: "No task found with sid %d" },
+      { text: "Don't have tty to inherit session from, aborting" },
+    ],
     remedy: "Restore with --shell-job from a terminal.",
     references: ["criu:criu/tty.c:tty_find_restoring_task", "zdtm:static/tty00"],
   },
@@ -54,7 +57,10 @@ export const RESTORE_ONLY_RULES = defineRules("restore-only", [
     effect: "SUPPORTED",
     title: "a file is missing at restore",
     seen: "files of the tree: absent, other size, mode or build-id",
-    messages: [{ text: "Can't open file %s", errno: true }],
+    messages: [
+      { text: "Can't open file %s on restore", errno: true },
+      { text: "Can't open file %s", errno: true },
+    ],
     remedy: "Put the file back as it was; --skip-file-rwx-check and --file-validation filesize loosen the comparison.",
     references: ["criu:criu/files-reg.c:open_path", "zdtm:static/write_read00"],
   },
@@ -144,7 +150,12 @@ export const RESTORE_ONLY_RULES = defineRules("restore-only", [
     seen: "images of a tree dumped with --shell-job: option missing at restore",
     detail:
       "The same holds for --tcp-established, --file-locks, --link-remap, --ext-unix-sk, --evasive-devices, --manage-cgroups, --allow-uprobes and --external mnt[].",
-    messages: [{ text: "No task found with sid %d" }],
+    messages: [
+      { text: "No task found with sid %d" },
+      { text: "Dumped with --allow-uprobes. Need to set it on restore as well." },
+      { text: "Need to set the --tcp-close options." },
+      { text: "External socket found in image. Consider using the --ext-unix-sk option to allow restoring it." },
+    ],
     remedy:
       "Restore with the same --shell-job, --tcp-established, --file-locks, --link-remap, --ext-unix-sk, --evasive-devices and --allow-uprobes as the dump.",
     references: ["criu:criu/tty.c:tty_find_restoring_task", "zdtm:static/tty00"],

@@ -43,7 +43,7 @@ export const SESSION_RULES = defineRules("session", [
   {
     id: "sess-foreign-deep",
     stage: "RESTORE",
-    effect: "SUPPORTED",
+    effect: "REFUSED",
     title: "a task below the root is in a session whose leader is not in the tree",
     seen:
       "/proc/PID/stat field 6 of each task: session neither the own pid, nor the parent session, nor an ancestor of the task in the tree",
@@ -60,7 +60,7 @@ export const SESSION_RULES = defineRules("session", [
   {
     id: "sess-born-ambiguous",
     stage: "RESTORE",
-    effect: "SUPPORTED",
+    effect: "REFUSED",
     title: "a task forked children in more than one of its earlier sessions",
     seen: "/proc/PID/stat field 6 over the tree: a parent forked children in more than one earlier session",
     detail: "Restore cannot tell in which session the parent was born.",

@@ -31,8 +31,12 @@ export const SHARING_RULES = defineRules("sharing", [
     effect: "REFUSED",
     title: "two processes share signal handlers",
     seen: "kcmp KCMP_SIGHAND: 0 for two different tasks (CLONE_SIGHAND)",
-    detail: "The text says IO, the check is about signal handlers.",
-    messages: [{ text: "Can't make IO id for %d" }],
+    detail:
+      "The kernel allows it only together with shared memory, which is found first. The second text says IO, and is about signal handlers.",
+    messages: [
+      { text: "Can't make VM id for %d" },
+      { text: "Can't make IO id for %d" },
+    ],
     remedy: "Nothing from outside: the program was made with clone(CLONE_SIGHAND).",
     references: ["criu:criu/cr-dump.c:dump_task_kobj_ids"],
   },

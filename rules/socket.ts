@@ -24,10 +24,12 @@ export const SOCKET_RULES = defineRules("socket", [
     title: "a socket made in a network namespace in which no task of the tree lives",
     seen:
       "SIOCGSKNS through pidfd_getfd; inode missing in /proc/PID/net/*: socket of a netns that no dumped task lives in",
-    detail: "Applies to unbound sockets in a dumped network namespace; a bound one is simply not found.",
+    detail:
+      "A bound one is not found in the namespaces of the tree; an unbound one is asked for its namespace where the tree has its own.",
     messages: [
       { text: "Unable to dump a socket from an external network namespace" },
-      { text: "Unable to get a socket net namespace", errno: true },
+      { text: "Socket state %d obtained but expected %d" },
+      { text: "Unix socket %d not found" },
     ],
     remedy: "Close it, or dump the tree that lives in that namespace.",
     references: ["criu:criu/net.c:get_socket_ns", "zdtm:static/netns_sub", "zdtm:static/socket-tcp-unconn"],

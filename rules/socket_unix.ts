@@ -45,10 +45,12 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
     seen:
       "sock_diag peer not in the tree: stream or seqpacket connection to an outside process (dbus, X11, Wayland, docker.sock, systemd notify stream)",
     detail:
-      'Half of a stream is refused even with --ext-unix-sk. --external unix[INO] accepts it (INO decimal, the inode of the socket inside), and restore wants --inherit-fd fd[N]:socket:[INO] or leaves it disconnected. A DUMP_UNIX_SK plugin can also take it. When the peer has an abstract name the printed line is cut after "peer name:" (leading NUL).',
+      'Half of a stream is refused even with --ext-unix-sk: then with the second line, which is cut after "peer name:" when the peer has an abstract name. --external unix[INODE] accepts it (decimal, the inode of the socket inside); a DUMP_UNIX_SK plugin can also take it.',
     options: ["--external unix[INODE]"],
-    cost: "the connection is closed after the restore, unless --inherit-fd fd[N]:socket:[INODE] gives a new one",
+    cost:
+      "restore needs --ext-unix-sk, and the socket is closed then, or --inherit-fd fd[N]:socket:[INODE] with a new connection",
     messages: [
+      { text: "External socket is used. Consider using --ext-unix-sk option." },
       { text: "Can't dump half of stream unix connection. name: %s; peer name: %s" },
       { text: "Can't dump half of stream unix connection. name: %s; peer name: %s" },
     ],
@@ -63,8 +65,11 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
     title: "half of a pair of datagram sockets, the other outside of the tree",
     seen: "sock_diag peer not in the tree and without a name: datagram socketpair half",
     options: ["--external unix[INODE]"],
-    cost: "the socket is not connected after the restore",
-    messages: [{ text: "Can't dump name-less external socket." }],
+    cost: "restore needs --ext-unix-sk, and the socket is not connected then",
+    messages: [
+      { text: "External socket is used. Consider using --ext-unix-sk option." },
+      { text: "Can't dump name-less external socket." },
+    ],
     remedy: "Give --external unix[INODE] with the decimal inode of the socket inside.",
     references: ["criu:criu/sk-unix.c:__dump_external_socket", "zdtm:static/socket-ext"],
   },
@@ -94,6 +99,8 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
     effect: "REFUSED",
     title: "a unix socket whose peer is gone in a half-open way",
     seen: "sock_diag: state 1, no peer, shutdown not both: peer gone in a half-open way",
+    detail:
+      "The kernel marks a socket whose peer is closed as shut down on both sides, which is dumped; this is left for connections that wait in no queue.",
     messages: [{ text: "Dangling connection %d" }],
     remedy: "Dump again in a moment, or let the program close the socket.",
     references: [
@@ -149,6 +156,7 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
     messages: [{ text: "Unsupported type (%d) on socket %d." }],
     remedy: "Close the socket before the dump.",
     references: ["criu:criu/sk-unix.c:can_dump_unix_sk"],
+    unobservable: "Every type and state that Linux gives to unix sockets is known to criu 4.2.",
   },
   {
     id: "unix-bound-path",
@@ -237,5 +245,16 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
     seen: "SO_PEERCRED: any",
     detail: "Credentials of the peer are those of the restoring tasks afterwards.",
     references: ["criu:criu/sk-unix.c:dump_one_unix_fd", "zdtm:static/sock_peercred"],
+  },
+  {
+    id: "unix-inflight-outside",
+    stage: "RESTORE",
+    effect: "REFUSED",
+    title: "a unix connection that a server outside of the tree has not accepted",
+    seen: "sock_diag: a client of the tree without a peer, in UNIX_DIAG_ICONS of a listener outside",
+    detail: "The dump takes it; the restore looks for the listener among its own sockets.",
+    messages: [{ text: "FATAL: Peer %u unresolved for %u" }],
+    remedy: "Dump again when it was accepted; or end the connection.",
+    references: ["criu:criu/sk-unix.c:fixup_unix_peer"],
   },
 ]);

@@ -40,6 +40,7 @@ export const TIMER_RULES = defineRules("timer", [
     effect: "REFUSED",
     title: "a timer for a thread that has ended",
     seen: "/proc/PID/timers notify tid: thread that is no longer there",
+    detail: "In a pid namespace of the tree the dump refuses.",
     messages: [{ text: "Unable to convert the notify thread id %d" }],
     remedy: "Let the program delete the timer, or restart it.",
     references: ["criu:criu/timer.c:encode_notify_thread_id", "zdtm:static/pthread_timers"],
@@ -53,5 +54,15 @@ export const TIMER_RULES = defineRules("timer", [
     detail: "Not visible in /proc.",
     references: ["criu:criu/cr-dump.c:dump_one_task", "zdtm:static/timers"],
     unobservable: "They are shown to the task itself only.",
+  },
+  {
+    id: "timer-posix-thread-gone-host",
+    stage: "RESTORE",
+    effect: "REFUSED",
+    title: "a timer for a thread that has ended, outside of a pid namespace of the tree",
+    seen: "/proc/PID/timers notify tid: thread that is no longer there",
+    detail: "The dump stores the number, and the restored task cannot make the timer: criu prints no reason.",
+    remedy: "Let the program delete the timer, or restart it.",
+    references: ["criu:criu/timer.c:encode_notify_thread_id"],
   },
 ]);

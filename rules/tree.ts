@@ -117,6 +117,8 @@ export const TREE_RULES = defineRules("tree", [
       "zdtm:transition/fork",
       "zdtm:transition/fork2",
     ],
+    unobservable:
+      "How many tasks appear between two looks is not known before; six passes are enough for all but a fork storm.",
   },
   {
     id: "tree-freezer-extra",
@@ -275,6 +277,7 @@ export const TREE_RULES = defineRules("tree", [
       "zdtm:static/child_subreaper_and_reparent",
       "zdtm:static/child_subreaper_existing_child",
     ],
+    unobservable: "The kernel does not keep whose child a process was before it was adopted.",
   },
   {
     id: "tree-kernel-thread",

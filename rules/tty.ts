@@ -48,7 +48,10 @@ export const TTY_RULES = defineRules("tty", [
     detail: "--shell-job accepts one outer terminal; give the others as external ttys.",
     options: ["--external tty[RDEV:DEV]"],
     cost: "restore needs --inherit-fd fd[N]:tty[RDEV:DEV] for each",
-    messages: [{ text: "Only one slave external peer is allowed (index %d)" }],
+    messages: [
+      { text: "Found slave peer index %d without correspond master peer" },
+      { text: "Only one slave external peer is allowed (index %d)" },
+    ],
     remedy:
       "Give --external tty[RDEV:DEV] for each of them, with both numbers hexadecimal, and --inherit-fd at restore.",
     references: ["criu:criu/tty.c:tty_verify_active_pairs"],
@@ -210,5 +213,16 @@ export const TTY_RULES = defineRules("tty", [
     messages: [{ text: "The tty (%s %#x) queued data overflow %zu bytes limit" }],
     references: ["criu:criu/tty.c:tty_do_dump_queued_data", "zdtm:static/pty00"],
     unobservable: "How much data waits in a terminal is told only to who reads from it.",
+  },
+  {
+    id: "tty-o-path",
+    stage: "RESTORE",
+    effect: "REFUSED",
+    title: "the node of a terminal open with O_PATH",
+    seen: "/proc/PID/fdinfo/N flags O_PATH (010000000), stat of a terminal",
+    detail: "The dump takes it; the restore cannot set its owner.",
+    messages: [{ text: "Can't setup uid %d gid %d on %#x", errno: true }],
+    remedy: "Close it before the dump.",
+    references: ["criu:criu/tty.c:restore_tty_params"],
   },
 ]);

@@ -13,13 +13,18 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   inspect: ["inspect", "rules", "probes", "host", "proc", "ffi", "version.ts"],
   why: ["why", "rules", "version.ts"],
   report: ["report", "inspect", "rules", "probes", "host"],
+  rpc: ["rpc", "proto", "report", "probes", "host", "ffi", "version.ts"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
+  server: ["server", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
   schema: ["schema", "resolvers"],
+  // The one folder that joins everything.
   cli: [
     "cli",
     "inspect",
     "why",
     "rules",
+    "server",
+    "rpc",
     "resolvers",
     "schema",
     "report",

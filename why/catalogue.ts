@@ -63,7 +63,7 @@ export class Catalogue {
     const found = this.#matches(whole);
     if (found.length > 0) return found;
     const prefix = PREFIX.exec(whole)?.[0];
-    return prefix === undefined ? [] : this.#matches(whole.slice(prefix.length));
+    return prefix === undefined ? [] : this.#matches(whole.slice(prefix.length).trimStart());
   }
 
   #matches(text: string): Match[] {

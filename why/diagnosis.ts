@@ -60,6 +60,10 @@ export interface Diagnosis {
   readonly left: number;
   /** Logs of criu that an engine names. */
   readonly logFiles: readonly string[];
+  /** Whether a dump was begun and the log does not say how it ended: criu was killed, still runs, or the rest is missing. */
+  readonly cut: boolean;
+  /** What criu was at when the log ends so; null otherwise. */
+  readonly busyWith: string | null;
   /** Whether an engine says no more than that criu failed. */
   readonly onlyFailed: boolean;
 }
@@ -68,9 +72,9 @@ export interface Diagnosis {
  * What the shell is told: 0 all causes are known, 1 a line or the cause is unknown, 4 there is no error in the log. (2 is
  * for what cannot be read.)
  */
-export function exitCode({ causes, unknown, succeeded, followUps, onlyFailed }: Diagnosis): 0 | 1 | 4 {
+export function exitCode({ causes, unknown, succeeded, followUps, onlyFailed, cut }: Diagnosis): 0 | 1 | 4 {
   if (succeeded) return 4;
   if (unknown.length > 0) return 1;
   if (causes.length > 0) return 0;
-  return followUps > 0 || onlyFailed ? 1 : 4;
+  return followUps > 0 || onlyFailed || cut ? 1 : 4;
 }

@@ -165,7 +165,10 @@ const SIGNS: readonly (readonly [RegExp, Engine])[] = [
   [/\bcrio\b|cri-o|\/var\/run\/crio/i, "CRIO"],
   [/running \\*"[^"]*(runc|crun)\\*" \[\\*"checkpoint\\*"/, "CRIO"],
   [/podman|\/userdata\/(dump|restore)\.log|storage\/overlay-containers/, "PODMAN"],
-  [/Error response from daemon|containerd|criu-dump\.log|\/run\/docker|\/var\/lib\/docker|OCI runtime/, "CONTAINERD"],
+  [
+    /Error response from daemon|containerd|shim path or system PATH|criu-dump\.log|\/run\/docker|\/var\/lib\/docker|OCI runtime/,
+    "CONTAINERD",
+  ],
   [/\bcrun\b|CRIU (checkpointing|restoring|pre-dump) failed|excerpt from CRIU log/, "CRUN"],
   [/\brunc\b|criu failed: type|--- Quoting/, "RUNC"],
 ];

@@ -31,7 +31,7 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
   {
     id: "images-missing",
     title: "an image is missing",
-    messages: [perror("Unable to open %s")],
+    messages: [perror("Unable to open %s"), err("Unexpected EOF on (empty-image)")],
     remedy: "Give -D with the folder of a dump that has ended well, with all of its files.",
   },
   {
@@ -49,6 +49,13 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
       err("Parent missed on non-root task with pid %d, image corruption!"),
       err("Ghost file size mismatch %zu/%zu"),
       perror("Can't read img file"),
+      err("Unexpected EOF on %s"),
+      err("Failed unpacking object %p from %s"),
+      err("Wrong object requested %d"),
+      err("Wrong object requested %d on %s"),
+      perror("Read %d bytes while %d expected from %s"),
+      perror("Read %d bytes while %d expected on %s"),
+      perror("Can't read %d bytes from file %s"),
     ],
     remedy: "Dump again, or copy the images again as a whole.",
   },
@@ -66,7 +73,12 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
   {
     id: "images-write",
     title: "an image cannot be written",
-    messages: [perror("Can't write img file"), perror("Unable to spice data"), perror("Can't write pages to socket")],
+    messages: [
+      perror("Can't write img file"),
+      perror("Unable to spice data"),
+      perror("Can't write %d bytes"),
+      perror("Can't write pages to socket"),
+    ],
     remedy: "Look at the error behind the colon: the file system must be writable and have room.",
   },
   {
@@ -201,6 +213,48 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
       "Look at the error line of that task above; SIGILL means that the CPU lacks an instruction, SIGSEGV may mean another CPU or kernel than at the dump.",
   },
   {
+    id: "restore-rights",
+    title: "a restored task may not take back its users, groups or capabilities",
+    messages: [
+      err("Can't setgroups([%zu gids]): %d"),
+      err("Unable to set real, effective and saved user ID: %d"),
+      err("Unable to set real, effective and saved group ID: %d"),
+      err("Unable to set PR_SET_SECUREBITS: %d"),
+      err("Unable to drop capability %d: %d"),
+      err("Unable to restore capabilities: %d"),
+      err("Unable to raise ambient capability %d: %d"),
+      err("can't write lsm profile %d"),
+      err("Can't set last_pid %ld/%s"),
+      err("can't open last pid fd %d"),
+    ],
+    remedy:
+      "Restore as root with all capabilities, in the user namespace of the dump or the initial one, with the same security module and profile loaded.",
+  },
+  {
+    id: "restore-seccomp",
+    title: "a restored task could not get its seccomp filters back",
+    messages: [
+      err("seccomp: PR_SET_SECCOMP returned %d on tid %d"),
+      err("seccomp: SECCOMP_SET_MODE_FILTER returned %d on tid %d"),
+      err("seccomp: SECCOMP_MODE_STRICT returned %d on tid %d"),
+    ],
+    remedy: "Restore with CAP_SYS_ADMIN and outside of a container that has seccomp filters of its own.",
+  },
+  {
+    id: "restore-memory",
+    title: "the memory of a restored task could not be laid out as it was",
+    messages: [
+      err("Can't restore %lx mapping with %lx"),
+      err("Unable to remap %lx -> %lx (%lx)"),
+      err("Unable to unmap (%p-%p): %d"),
+      err("sys_prctl(PR_SET_MM, PR_SET_MM_MAP) failed with %d"),
+      err("Failed to map vdso %d"),
+      err("Task had vdso, restorer doesn't"),
+    ],
+    remedy:
+      "Restore on a kernel with the same layout of addresses: vm.mmap_min_addr, page size and vDSO must fit those of the dump; a newer criu knows newer kernels.",
+  },
+  {
     id: "iptables-legacy",
     title: "there is no iptables of the legacy kind",
     messages: [
@@ -296,6 +350,17 @@ export const FOLLOW_UPS: readonly RuleMessage[] = [
     "The Network was unlocked so some data or a connection may have been lost.",
     "Failed to wait on helpers and zombies",
     "Can't open core data for %d",
+    "Can't open cwd",
+    "Can't open root",
+    "Restorer fail %ld",
+    "Command %d for daemon failed with %d",
+    "Can't dump unprotect vmas with parasite",
+    "Can't read link for pid %d fd %d",
+    "Error parsing proc status file",
+    "`- Can't open vma",
+    "%d %x", // groups of a netlink socket
+    "Restorer abnormal termination for %ld",
+    "Iptables configuration failed",
     "Unable to open fd=%d id=%#x",
     "Child exited with an error",
     "Child wasn't terminated normally",
@@ -305,12 +370,27 @@ export const FOLLOW_UPS: readonly RuleMessage[] = [
     "si_code=%d si_pid=%d si_status=%d",
     "`- couldn't log %d's stack",
     "stack %d#%zu: %s",
+    "Can't retrieve FDs from socket",
+    "Message reply from daemon is trimmed (%d/%d)",
+    ...["pidns", "netns", "ipcns", "utsns", "timens", "mntns", "userns", "cgroup"].map((name) =>
+      `Can't make ${name} id`
+    ),
     "Can't stop all tasks on rt_sigreturn",
     "Can't catch all tasks",
     "exited, status=%d",
+    "%d exited, status=%d",
+    "%d killed by signal %d: %s",
+    "%d stopped by signal %d: %s",
+    "Child %d died too early",
     "killed by signal %d: %s",
   ].map(err),
-  ...["Unable to detach from %d", "Failed to wait"].map(perror),
+  ...[
+    "Unable to detach from %d",
+    "Failed to wait",
+    "%s: error parsing [%s] for %d",
+    "Can't open %d's mapfile link %lx",
+    "Can't setns %d/%s",
+  ].map(perror),
 ];
 
 /** Lines that criu marks as errors in runs that end well. */

@@ -5,11 +5,13 @@ import type { Cause, Diagnosis, NamedValue, UnknownLine } from "./diagnosis.ts";
 import { type Engine, engineLine, engineOf, isWorth, placement, unquoted } from "./engines.ts";
 import { ERRNO_CAUSES, type GeneralCause } from "./general.ts";
 import { afterTime, LineSplitter, type MarkedLine, markedLine } from "./lines.ts";
-import { CHOICES } from "./refine.ts";
+import { CHOICES, type Hints } from "./refine.ts";
 
 /** So many distinct causes, warnings and unknown lines are kept each; more are counted. */
 const KEPT = 200;
 const SHOWN_BYTES = 1024;
+/** So many unix sockets are remembered with their holders. */
+const HOLDERS = 10_000;
 
 /** Kinds of things that are found while a task's descriptors are dumped one by one. */
 const OF_DESCRIPTORS: ReadonlySet<string> = new Set([
@@ -27,11 +29,15 @@ const OF_DESCRIPTORS: ReadonlySet<string> = new Set([
 /** A line of criu's log that an engine quotes. */
 const QUOTED = /\(\d+\.\d{6}\)\s+(.*?)["'`]?$/s;
 
+let made: Catalogue | undefined;
+/** The catalogue, which does not change, is made once. */
+const catalogue = () => made ??= new Catalogue();
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads a log of criu or the text of an engine, bit by bit, and tells what ended it. Memory does not grow with it. */
 export class LogReader {
-  readonly #catalogue = new Catalogue();
+  readonly #catalogue = catalogue();
   readonly #splitter = new LineSplitter();
   readonly #decoder = new TextDecoder();
   readonly #given: Engine | undefined;
@@ -47,6 +53,9 @@ export class LogReader {
   #criu: string | null = null;
   #stage: Diagnosis["stage"] = null;
   #succeeded = false;
+  /** Whether criu has begun to dump or restore, and whether it has told how that ended. */
+  #begun = false;
+  #ended = false;
   #failed = false;
   #rank = Infinity;
   #crun = false;
@@ -54,6 +63,12 @@ export class LogReader {
   #pid: string | undefined;
   #fd: string | undefined;
   #path: string | undefined;
+  /** The unix sockets of the tree, by the inode of their peer. */
+  readonly #holders = new Map<string, { readonly inode: string; readonly text: string }>();
+  /** The unix socket outside of the tree that criu looked at last, and the one of the tree that is connected to it. */
+  #socket:
+    | (NonNullable<Hints["socket"]> & { readonly holder: { inode: string; text: string } | undefined })
+    | undefined;
 
   /** `engine` is what the caller says; otherwise it is taken from the text. */
   constructor(engine?: Engine) {
@@ -68,9 +83,11 @@ export class LogReader {
   /** What all of it tells. */
   end(): Diagnosis {
     this.#splitter.end(this.#line);
-    if (this.#causes.size === 0) { for (const [key, cause] of this.#weak) this.#causes.set(key, cause); }
     // A task that cannot be stopped is told by a warning alone; the error after it names no reason.
     if (this.#causes.size === 0 && this.#failure) this.#promoteWarnings();
+    if (this.#causes.size === 0 && this.#unknown.size === 0) {
+      for (const [key, cause] of this.#weak) this.#causes.set(key, cause);
+    }
     const engine = this.#engine;
     const placed = (cause: Cause): Cause => ({
       ...cause,
@@ -88,6 +105,8 @@ export class LogReader {
       unknown: [...this.#unknown.values()],
       followUps: this.#followUps,
       left: this.#left,
+      cut: this.#begun && !this.#ended,
+      busyWith: this.#begun && !this.#ended ? this.#busyWith : null,
       logFiles: [...this.#logFiles],
       onlyFailed: this.#failed && causes.length === 0 && this.#unknown.size === 0,
     };
@@ -96,6 +115,11 @@ export class LogReader {
   get #engine(): Engine | null {
     if (this.#given) return this.#given;
     return this.#rank === Infinity ? null : engineOf(this.#rank);
+  }
+
+  get #busyWith(): string | null {
+    const fd = this.#fd === undefined ? undefined : `fd ${this.#fd}`;
+    return [this.#pid, fd, this.#path].filter((part) => part !== undefined).join(" ") || null;
   }
 
   get #failure(): boolean {
@@ -123,7 +147,9 @@ export class LogReader {
       case 0x57: // W
       case 0x44: // D
       case 0x52: // R
+      case 0x50: // P
       case 0x56: // V
+      case 0x75: // u
         return this.#own(this.#decoder.decode(bytes.subarray(at)));
       case 0x2d: // the line of dashes that ends a section
         this.#fd = this.#path = undefined;
@@ -153,7 +179,7 @@ export class LogReader {
     const version = /^Version: (\d+(?:\.\d+)*)/.exec(text);
     if (version) this.#criu = version[1]!;
     else if (this.#context(text)) return;
-    else if (text.startsWith("Dumping finished successfully")) this.#done("DUMP");
+    else if (/^(?:Pre-d|D)umping finished successfully/.test(text)) this.#done("DUMP");
     else if (text.startsWith("Restore finished successfully")) this.#done("RESTORE");
     else if (text.startsWith("Would overwrite RPC settings with values from ")) {
       if (text.includes("crun.conf")) this.#crun = true;
@@ -170,15 +196,31 @@ export class LogReader {
     } else if ((match = /^Dumping path for (-?\d+) fd via self \d+ \[(.*)\]$/s.exec(text))) {
       if (match[1] === this.#fd) this.#path = match[2];
     } else if ((match = /^Dumping (?:task|processes|opened files|mm|fds) \(pid: (\d+)/.exec(text))) {
+      this.#begun = true;
       this.#pid = match[1];
       this.#fd = this.#path = undefined;
+    } else if (
+      (match = /^unix: \t(Dumping|Runaway socket|Ext \w.*?): ino (\d+) peer_ino (\d+) .*?type +(\d+) .*? name (.*)$/s
+        .exec(text))
+    ) {
+      const [, what, own = "", peer = "", type, name] = match;
+      if (what === "Dumping") {
+        if (this.#pid === undefined || this.#fd === undefined || this.#holders.size >= HOLDERS) return true;
+        this.#holders.set(peer, { inode: own, text: `${this.#pid} fd ${this.#fd}` });
+      } else {
+        this.#socket = {
+          type: Number(type),
+          named: name !== "null" && name !== "(null)",
+          holder: this.#holders.get(own),
+        };
+      }
     } else return false;
     return true;
   }
 
   #done(stage: "DUMP" | "RESTORE"): void {
     this.#stage = stage;
-    this.#succeeded = true;
+    this.#succeeded = this.#ended = true;
   }
 
   /** A line that does not begin with a time: of an engine, of criu's part inside of a task, or of anything. */
@@ -219,7 +261,7 @@ export class LogReader {
       if (matches.length > 0) this.#matched(matches, text);
       return;
     }
-    if (/FAILED\.$/.test(text)) this.#stage = text.startsWith("Restoring") ? "RESTORE" : "DUMP";
+    if (/FAILED\.$/.test(text)) this.#ended = true, this.#stage = text.startsWith("Restoring") ? "RESTORE" : "DUMP";
     if (matches.length > 0) return this.#matched(matches, text);
     const cause = errnoCause(text);
     if (cause) return this.#keep(this.#causes, `${cause.id}|${text}`, () => this.#general(cause, "GENERAL", text));
@@ -241,7 +283,7 @@ export class LogReader {
       const cause = (): Writable<Cause> => ({
         id: rule.id,
         kind: "RULE",
-        also: [...new Set(rules.slice(1).map((match) => ruleOf(match).id))],
+        also: [...new Set(rules.map((match) => ruleOf(match).id))].filter((id) => id !== rule.id),
         line: this.#lines,
         times: 1,
         message: text.slice(0, SHOWN_BYTES),
@@ -249,7 +291,7 @@ export class LogReader {
         values: named(entry.pattern.names, values),
         title: rule.title,
         remedy: rule.remedy,
-        options: rule.options,
+        options: this.#filled(rule),
         cost: rule.cost,
         placement: null,
       });
@@ -265,7 +307,8 @@ export class LogReader {
         : this.#causes;
       return this.#keep(into, `${rule.id}|${subject ?? text}`, cause);
     }
-    const general = matches.find(({ entry }) => entry.meaning.kind === "GENERAL")?.entry;
+    const general = matches.filter(({ entry }) => entry.meaning.kind === "GENERAL")
+      .toSorted((a, b) => literalLength(b) - literalLength(a))[0]?.entry;
     if (general?.meaning.kind !== "GENERAL") return;
     const { cause } = general.meaning;
     const said = errnoCause(text) ?? cause;
@@ -278,10 +321,14 @@ export class LogReader {
 
   /** The rules that a line can stand for, the likeliest first. */
   #chosen(matches: readonly Match[]): Match[] {
-    const rules = matches.filter(({ entry }) => entry.meaning.kind === "RULE");
+    const all = matches.filter(({ entry }) => entry.meaning.kind === "RULE");
+    // Of formats that fit, the one that leaves least open is meant.
+    const least = Math.max(...all.map(literalLength));
+    const rules = all.filter((match) => literalLength(match) === least);
     const [first] = rules;
-    if (!first || rules.length === 1) return rules;
-    const choice = CHOICES[first.entry.pattern.format]?.(first.values);
+    if (!first) return rules;
+    const choice = CHOICES[first.entry.pattern.format]?.(first.values, { socket: this.#socket });
+    if (choice?.length === 0) return [];
     const able = choice ? rules.filter((match) => choice.includes(ruleOf(match).id)) : rules;
     const chosen = able.length > 0 ? able : rules;
     const order = (match: Match) =>
@@ -300,12 +347,25 @@ export class LogReader {
   #subject(rule: Rule, values: readonly NamedValue[]): string | null {
     const value = (...names: string[]) => values.find(({ name }) => names.includes(name))?.value;
     const ofDescriptor = OF_DESCRIPTORS.has(rule.resource) && rule.stage !== "RESTORE";
-    const pid = value("pid", "task", "process", "thread") ?? this.#pid;
-    const fd = value("fd", "file") ?? (ofDescriptor ? this.#fd : undefined);
-    const path = value("path", "filename") ?? (ofDescriptor ? this.#path : undefined);
-    const parts = [pid, fd === undefined ? undefined : /^-?\d+$/.test(fd) ? `fd ${fd}` : fd, path];
+    // Where criu is at a descriptor, a pid in the message is another one, such as that behind a pidfd.
+    const holder = ofDescriptor && this.#fd !== undefined ? this.#pid : undefined;
+    const pid = holder ?? value("pid", "task", "process", "thread") ?? this.#pid;
+    if (rule.id.startsWith("unix-ext-") && this.#socket?.holder) return this.#socket.holder.text;
+    const file = value("file");
+    const number = file !== undefined && /^-?\d+$/.test(file) ? file : undefined;
+    const fd = value("fd") ?? number ?? (ofDescriptor ? this.#fd : undefined);
+    const path = value("path", "filename") ?? (number === undefined ? file : undefined) ??
+      (ofDescriptor ? this.#path : undefined);
+    const parts = [pid, fd === undefined || fd.startsWith("-") ? undefined : `fd ${fd}`, path];
     const subject = parts.filter((part) => part !== undefined).join(" ");
     return subject === "" ? null : subject;
+  }
+
+  /** A rule's options, with the inode that the log names. */
+  #filled({ id, options }: Rule): readonly string[] {
+    const holder = this.#socket?.holder;
+    if (!id.startsWith("unix-ext-") || !holder) return options;
+    return options.map((option) => option.replace("[INODE]", `[${holder.inode}]`));
   }
 
   #general(cause: Omit<GeneralCause, "messages">, kind: "GENERAL" | "ENGINE", text: string): Writable<Cause> {
@@ -337,6 +397,11 @@ export class LogReader {
 function ruleOf({ entry }: Match): Rule<RuleId> {
   if (entry.meaning.kind !== "RULE") throw new Error("not a rule's message");
   return entry.meaning.rule;
+}
+
+/** How much of a format is fixed. */
+function literalLength({ entry }: Match): number {
+  return entry.pattern.format.replace(/%\S/g, "").length;
 }
 
 function named(names: readonly string[], values: readonly string[]): NamedValue[] {

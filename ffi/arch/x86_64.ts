@@ -49,6 +49,7 @@ export const SYSCALLS = {
   getsockopt: 55,
   clone: 56,
   execve: 59,
+  execveat: 322,
   exit: 60,
   exit_group: 231,
   wait4: 61,

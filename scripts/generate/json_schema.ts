@@ -1,11 +1,13 @@
 import {
   type DocumentNode,
+  getNamedType,
   type GraphQLOutputType,
   type GraphQLSchema,
   isEnumType,
   isListType,
   isNonNullType,
   isObjectType,
+  parse,
   type SelectionSetNode,
 } from "graphql";
 
@@ -38,6 +40,16 @@ export function jsonSchemaOf(schema: GraphQLSchema, document: DocumentNode, id: 
     title,
     ...typeOf(field.type, root.selectionSet),
   };
+}
+
+/** A document that selects every field of a schema's only root field, as deep as there are fields. */
+export function everything(schema: GraphQLSchema): DocumentNode {
+  const select = (type: GraphQLOutputType): string => {
+    const named = getNamedType(type);
+    if (!isObjectType(named)) return "";
+    return `{ ${Object.values(named.getFields()).map((field) => `${field.name} ${select(field.type)}`).join(" ")} }`;
+  };
+  return parse(select(schema.getQueryType()!));
 }
 
 /** The JSON Schema of the elements of a list-valued field of such a schema: one line of `--ndjson`. */

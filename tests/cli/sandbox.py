@@ -99,6 +99,8 @@ def main(words):
             further.append(bytes.fromhex(value))
         else:
             sys.exit("sandbox.py: unknown option " + option)
+    # What the caller has open besides counts against RLIMIT_NOFILE, and is another number on each machine.
+    os.closerange(3, 4096)
     program = [os.fsencode(word) for word in words[1:]] + further
     # Python ignores these, and what is ignored stays so in the program.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)

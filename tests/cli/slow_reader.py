@@ -15,7 +15,7 @@ os.set_blocking(writing, False)
 child = os.fork()
 if child == 0:
     os.dup2(writing, 1)
-    os.closerange(3, 256)
+    os.closerange(3, 4096)
     os.execv(sys.argv[1], sys.argv[1:])
 os.close(writing)
 

@@ -115,7 +115,6 @@ const ROWS: readonly Row[] = [
   },
   { name: "with no new tasks allowed", through: limited("NPROC=0") },
   { name: "with 16 descriptors", through: limited("NOFILE=16") },
-  { name: "with 13 descriptors", through: limited("NOFILE=13") },
   { name: "without locked memory", through: limited("MEMLOCK=0") },
   {
     name: "without queued signals, message queues and core files",

@@ -28,7 +28,7 @@ if child == 0:
         os.dup2(slave, fd)
     for fd, (_, writing) in pipes.items():
         os.dup2(writing, fd)
-    os.closerange(3, 256)
+    os.closerange(3, 4096)
     os.execvp(program[0], program)
 
 os.close(slave)

@@ -14,8 +14,16 @@ function read(path: string): string {
  */
 export const NO_PTRACE_SYSCTL = read("/proc/sys/vm/unprivileged_userfaultfd") === "1" ? "" : "uffd";
 
+function mode(path: string): number {
+  try {
+    return Deno.statSync(path).mode ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** Whether everybody may open /dev/net/tun: udev makes it so, devtmpfs alone does not. */
-export const EVERYBODYS_TUN = ((Deno.statSync("/dev/net/tun").mode ?? 0) & 0o002) !== 0;
+export const EVERYBODYS_TUN = (mode("/dev/net/tun") & 0o002) !== 0;
 
 /** All capabilities by number (linux/capability.h). */
 export const CAPABILITIES: readonly string[] =

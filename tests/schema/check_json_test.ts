@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { validateSchema } from "graphql";
+import { featureNamed } from "../../probes/registry.ts";
 import type { Finding } from "../../probes/probe.ts";
 import { checkJson, featuresJson, findingJson } from "../../report/json.ts";
 import type { CheckReport } from "../../report/report.ts";
 import { findingOf } from "../unit/finding.ts";
-import { executed, schemaFile, testSchema } from "./schema.ts";
+import { executed, FakeAsk, schemaFile, testSchema } from "./schema.ts";
 
 const FINDINGS: readonly Finding[] = [
   findingOf("SUPPORTED", "REQUIRED"),
@@ -44,14 +45,18 @@ Deno.test("the schema is valid", () => {
 });
 
 Deno.test("checkJson gives the bytes of data.check of the executed document", async () => {
-  const data = await executed("check.graphql", { scope: "ALL" }, { check: REPORT });
+  const data = await executed("check.graphql", { scope: "ALL" }, new FakeAsk([], REPORT));
   assert.equal(JSON.stringify(checkJson(REPORT)), JSON.stringify(data.check));
 });
 
 Deno.test("featuresJson gives the bytes of data.features of the executed document", async () => {
-  const features = FINDINGS.map((finding) => ({ ...finding.feature, finding }));
-  const data = await executed("features.graphql", { names: ["tun"] }, { features });
-  assert.equal(JSON.stringify(featuresJson(FINDINGS)), JSON.stringify(data.features));
+  const findings = ["tun", "kcmp_epoll", "nsid", "loginuid"].map((id, i) => ({
+    ...FINDINGS[i]!,
+    feature: featureNamed(id)!,
+  }));
+  const names = findings.map(({ feature }) => feature.criuName ?? feature.id);
+  const data = await executed("features.graphql", { names }, new FakeAsk(findings, REPORT));
+  assert.equal(JSON.stringify(featuresJson(findings)), JSON.stringify(data.features));
 });
 
 Deno.test("what is printed fits the published JSON Schemas", () => {

@@ -1,6 +1,10 @@
-import { buildSchema, execute, type GraphQLSchema, isObjectType, parse } from "graphql";
-import { Feature } from "../../resolvers/feature.ts";
-import { SDL_FILES } from "../../schema/sdl.ts";
+import { execute, type ExecutionResult, type GraphQLSchema, parse, validate } from "graphql";
+import type { Feature, Finding } from "../../probes/probe.ts";
+import type { Scope } from "../../probes/scope.ts";
+import type { CheckReport } from "../../report/report.ts";
+import type { Ask } from "../../resolvers/context.ts";
+import type { HostFacts } from "../../resolvers/models.ts";
+import { executableSchema } from "../../resolvers/schema.ts";
 
 const folder = new URL("../../schema/", import.meta.url);
 
@@ -9,23 +13,62 @@ export function schemaFile(path: string): string {
   return Deno.readTextFileSync(new URL(path, folder));
 }
 
-/** The schema with the resolvers that are no plain properties. */
+/** The schema as it is executed. */
 export function testSchema(): GraphQLSchema {
-  const schema = buildSchema(SDL_FILES.map((name) => schemaFile(`${name}.graphql`)).join("\n"));
-  const type = schema.getType("Feature");
-  if (!isObjectType(type)) throw new TypeError("Cannot find type Feature");
-  for (const [name, resolve] of Object.entries(Feature)) type.getFields()[name]!.resolve = resolve;
-  return schema;
+  return executableSchema();
 }
 
-/** Executes a published document against plain values for its root fields; throws on any error. */
-export async function executed(document: string, variables: Record<string, unknown>, rootValue: unknown) {
-  const result = await execute({
-    schema: testSchema(),
-    document: parse(schemaFile(document)),
-    variableValues: variables,
-    rootValue,
-  });
+/** A kernel that answers what a test says, and remembers what it was asked. */
+export class FakeAsk implements Ask {
+  readonly asked: string[] = [];
+  readonly #findings: readonly Finding[];
+  readonly #report: CheckReport;
+
+  constructor(findings: readonly Finding[], report: CheckReport) {
+    this.#findings = findings;
+    this.#report = report;
+  }
+
+  host(): HostFacts {
+    this.asked.push("host");
+    return this.#report.host;
+  }
+
+  finding(feature: Feature, maxAgeMs: number): Finding {
+    this.asked.push(`finding ${feature.id} ${maxAgeMs}`);
+    const finding = this.#findings.find((one) => one.feature.id === feature.id);
+    if (!finding) throw new Error(`the test has no finding of ${feature.id}`);
+    return finding;
+  }
+
+  check(scope: Scope): CheckReport {
+    this.asked.push(`check ${scope}`);
+    return this.#report;
+  }
+
+  async *watch(scope: Scope): AsyncGenerator<Finding | CheckReport> {
+    this.asked.push(`watch ${scope}`);
+    yield* this.#report.findings;
+    yield this.#report;
+  }
+
+  async *changes(scope: Scope, everySeconds: number): AsyncGenerator<Finding> {
+    this.asked.push(`changes ${scope} ${everySeconds}`);
+    yield* this.#findings;
+  }
+}
+
+/** Executes a document; its answer, with errors if there are some. */
+export async function answered(query: string, ask: Ask, variables: Record<string, unknown> = {}) {
+  const schema = testSchema(), document = parse(query);
+  const errors = validate(schema, document);
+  if (errors.length > 0) return { errors } as ExecutionResult;
+  return await execute({ schema, document, variableValues: variables, contextValue: { ask } });
+}
+
+/** Executes a published document; throws on any error. */
+export async function executed(document: string, variables: Record<string, unknown>, ask: Ask) {
+  const result = await answered(schemaFile(document), ask, variables);
   if (result.errors) throw new AggregateError(result.errors, result.errors.map(String).join("\n"));
   return result.data as Record<string, unknown>;
 }

@@ -21,8 +21,8 @@ export interface Call {
   readonly child: boolean;
 }
 
-/** A value, an errno's name, or a function of the call that gives one. */
-export type Reply = number | string | ((call: Call) => number | string);
+/** A value, an errno's name, or a function of the call that gives one; null: as where nothing is said of it. */
+export type Reply = number | string | ((call: Call) => number | string | null);
 
 /** What a fake machine answers. */
 export interface FakeMachine {
@@ -96,7 +96,6 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
   const children = new Set<number>();
   const readers = new Map<number, { bytes: Uint8Array; at: number }>();
   const paths = new Map<number, string>();
-  let nextFd = 3;
   let nextMapping = 0x7f0000000000;
   let registers = new Uint8Array(x86_64.registersSize);
   const killed = new Set<number>();
@@ -109,23 +108,26 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
     while (memory.u8(end) !== 0) end++;
     return memory.text(at, end - at);
   };
-  const reply = (value: Reply, call: Call): number => {
+  const replyOrNull = (value: Reply, call: Call): number | null => {
     const answer = typeof value === "function" ? value(call) : value;
     return typeof answer === "string" ? -errnoNumber(answer) : answer;
+  };
+  const reply = (value: Reply, call: Call): number => replyOrNull(value, call) ?? 0;
+  // The lowest that is free, as the kernel gives them.
+  const newFd = () => {
+    let fd = 3;
+    while (open.has(fd)) fd++;
+    open.add(fd);
+    return fd;
   };
   const openFile = (name: string): number => {
     const content = files[name];
     if (content === undefined) return -errnoNumber("ENOENT");
     if (typeof content === "string" && content.startsWith("!")) return -errnoNumber(content.slice(1));
-    const fd = nextFd++;
-    open.add(fd);
+    const fd = newFd();
     paths.set(fd, name);
     readers.set(fd, { bytes: typeof content === "string" ? new TextEncoder().encode(content) : content, at: 0 });
     return fd;
-  };
-  const newFd = () => {
-    open.add(nextFd);
-    return nextFd++;
   };
 
   const kernel: Partial<Record<SyscallName, (call: Call) => number>> = {
@@ -227,10 +229,8 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
   const dispatch = (name: SyscallName, args: readonly number[], child: boolean): number => {
     const call = { args, memory, child };
     const own = machine.calls?.[name];
-    if (own !== undefined) {
-      const result = reply(own, call);
-      return result;
-    }
+    const answer = own === undefined ? null : replyOrNull(own, call);
+    if (answer !== null) return answer;
     const builtIn = kernel[name];
     if (builtIn) return builtIn(call);
     return HARMLESS.includes(name) ? 0 : -errnoNumber("ENOSYS");
@@ -252,6 +252,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
       }
       return result;
     },
+    poll: (at, count, timeoutMs) => Promise.resolve(dispatch("ppoll", [at, count, timeoutMs], false)),
     symbol: () => SYMBOL,
     code: () => new Uint8Array([0x90, 0x0f, 0x05, 0xc3]),
     getenv: (name) => machine.environment?.[name],

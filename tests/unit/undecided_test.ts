@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import autofs from "../../probes/autofs.ts";
 import cgroupns from "../../probes/cgroupns.ts";
+import kcmp from "../../probes/kcmp.ts";
+import map_files from "../../probes/map_files.ts";
 import { FILTERED_STATUS, NOBODY_STATUS, type Reply } from "./fake_libc.ts";
 import { probeOn } from "./probe_case.ts";
 
@@ -39,4 +41,36 @@ Deno.test("where a filter refuses what a capability would be needed for, both ar
   assert.deepEqual(causes("EPERM"), ["CAPABILITY", "SECCOMP"]);
   // The kernel sees that the flags are none before it looks at the capability.
   assert.deepEqual(causes(({ args }) => args[0] === -1 ? "EINVAL" : "EPERM"), ["CAPABILITY"]);
+});
+
+Deno.test("with no descriptor left it is undecided, with the limit, and nothing is said of criu", () => {
+  const limit: Reply = ({ args, memory }) => {
+    memory.setU64(args[3]!, 13);
+    return 0;
+  };
+  // map_files: criu is known to overlook its refusals.
+  const { verdict, reason, remedies, criuDiffers } = probeOn(map_files, {
+    calls: { prlimit64: limit },
+    files: { "/proc/self/map_files": "!EMFILE" },
+  });
+  assert.equal(verdict, "INCONCLUSIVE");
+  assert.match(`${reason}`, /open\(\/proc\/self\/map_files\): EMFILE$/);
+  assert.deepEqual(remedies.map(({ cause, command }) => [cause, command]), [["LIMIT", "ulimit -n 1024"]]);
+  assert.match(remedies[0]!.why, /^RLIMIT_NOFILE is 13, /);
+  assert.equal(criuDiffers, null);
+});
+
+Deno.test("where the rights cannot be read no cause is claimed, and no absence", () => {
+  const unread = { "/proc/self/status": "!EMFILE" };
+  for (
+    const { verdict, reason, remedies } of [
+      probeOn(kcmp, { calls: { kcmp: "ENOSYS" }, files: unread }),
+      probeOn(kcmp, { calls: { kcmp: "EPERM" }, files: unread }),
+      probeOn(autofs, machine(unread, "4000")),
+    ]
+  ) {
+    assert.equal(verdict, "INCONCLUSIVE", `${reason}`);
+    assert.match(remedies[0]!.why + reason, /\/proc\/self\/status cannot be read/);
+    assert.match(`${remedies[0]!.command}`, /ulimit -n/);
+  }
 });

@@ -27,5 +27,6 @@ probeCases(map_files, [
     /EPERM/,
   ],
   ["root is refused", { files: { ...folder, [LINK]: "!EPERM" } }, "INCONCLUSIVE", /EPERM/],
+  ["no descriptor is left", { files: { "/proc/self/map_files": "!EMFILE" } }, "INCONCLUSIVE", /EMFILE/],
   ["no memory can be mapped", { calls: { mmap: "ENOMEM" } }, "INCONCLUSIVE", /mmap/],
 ]);

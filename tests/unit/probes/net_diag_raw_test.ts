@@ -9,6 +9,16 @@ import { probeCases, probeOn } from "../probe_case.ts";
 const diag = (errors: Record<number, string>) =>
   fakeNetlink((_type, body) => body[1] === 255 ? errors[body[0]!] ?? [] : "EINVAL");
 
+const ON_DISK = {
+  calls: diag({ [AF_INET]: "ENOENT" }),
+  files: {
+    "/proc/sys/kernel/osrelease": "6.1.0\n",
+    "/proc/sys/kernel/modules_disabled": "1\n",
+    "/proc/modules": "inet_diag 1 0 - Live 0x0\n",
+    "/lib/modules/6.1.0/modules.dep": "kernel/raw_diag.ko:\nkernel/inet_diag.ko:\n",
+  },
+};
+
 probeCases(net_diag_raw, [
   ["both answer", { calls: diag({}) }, "SUPPORTED"],
   ["IPv4 is missing", { calls: diag({ [AF_INET]: "ENOENT" }) }, "UNSUPPORTED", /AF_INET, RAW\): ENOENT/],
@@ -19,11 +29,14 @@ probeCases(net_diag_raw, [
     "UNSUPPORTED",
     /ENOENT/,
   ],
+  ["its module is on disk and was not loaded", ON_DISK, "BLOCKED", /AF_INET, RAW\): ENOENT/],
   ["there is no such protocol", { calls: { ...diag({}), socket: "EPROTONOSUPPORT" } }, "UNSUPPORTED", /socket\(/],
   ["it fails otherwise", { calls: diag({ [AF_INET]: "ENOMEM" }) }, "INCONCLUSIVE", /ENOMEM/],
   ["nobody answers", { calls: { ...diag({}), recvfrom: "EAGAIN" } }, "INCONCLUSIVE", /no answer/],
 ]);
 
 Deno.test("criu's yes is told", () => {
-  assert.equal(probeOn(net_diag_raw, { calls: diag({ [AF_INET]: "ENOENT" }) }).criuDiffers?.verdict, "SUPPORTED");
+  for (const machine of [{ calls: diag({ [AF_INET]: "ENOENT" }) }, ON_DISK]) {
+    assert.equal(probeOn(net_diag_raw, machine).criuDiffers?.verdict, "SUPPORTED");
+  }
 });

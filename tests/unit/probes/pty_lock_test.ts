@@ -55,6 +55,7 @@ probeCases(pty_lock, [
   ["its path is not here, and nothing else can be asked", terminal("ENOTTY", "ENOENT"), "BLOCKED", /ENOENT/],
   ["it belongs to no devpts that is mounted", terminal("ENODEV", ""), "BLOCKED", /succeeds/],
   ["its path is refused, and nothing else can be asked", terminal("ENOTTY", "EACCES"), "INCONCLUSIVE", /EACCES/],
+  ["no descriptor is left for its path", terminal("EIO", "EMFILE"), "INCONCLUSIVE", /EMFILE/],
   ["the device node is missing", ptmx("ENOENT", drivers), "BLOCKED", /ENOENT/],
   ["the kernel has none", ptmx("ENXIO", noDrivers), "UNSUPPORTED", /ENXIO/],
   ["the node is missing, and the kernel has none", ptmx("ENOENT", noDrivers), "UNSUPPORTED", /drivers/],

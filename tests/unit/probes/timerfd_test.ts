@@ -7,7 +7,7 @@ const timer = (ioctl: Reply, ticks = 7): FakeMachine => ({
     timerfd_create: 1000,
     ioctl,
     read({ args, memory }) {
-      if (args[0] !== 1000) return 0;
+      if (args[0] !== 1000) return null;
       memory.setU64(args[1]!, ticks);
       return 8;
     },

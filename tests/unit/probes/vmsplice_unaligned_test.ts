@@ -2,13 +2,15 @@ import vmsplice_unaligned from "../../../probes/vmsplice_unaligned.ts";
 import { type Call, FILTERED_STATUS } from "../fake_libc.ts";
 import { probeCases } from "../probe_case.ts";
 
-let pipe = 0;
+let pipe: number | null = null;
 const take = ({ args: [, at], memory }: Call) => {
   pipe = memory.u8(Number(memory.u64(at!)));
   return Number(memory.u64(at!)) % 2 === 1 ? 1 : "EINVAL";
 };
 const give = (value?: number) => ({ args: [, at], memory }: Call) => {
+  if (pipe === null) return null; // it is not from the pipe that this reads
   memory.setU8(at!, value ?? pipe);
+  pipe = null;
   return 1;
 };
 

@@ -1,0 +1,45 @@
+import { type DocumentNode, execute, type ExecutionResult, getOperationAST, parse, subscribe, validate } from "graphql";
+import type { Libc } from "../ffi/libc.ts";
+import { Runner } from "../probes/run.ts";
+import { AskHere } from "../resolvers/ask_here.ts";
+import { coded, parseFailure } from "../resolvers/errors.ts";
+import { executableSchema } from "../resolvers/schema.ts";
+import type { Request } from "./query.ts";
+
+/** Far more than a person writes; the parser recurses, and its stack is not endless. */
+const LOCAL_TOKENS = 10_000;
+
+/** Executes an operation in this process; returns the exit code. */
+export async function answerHere(
+  { query, variables, operationName }: Request,
+  libc: Libc,
+  print: (answer: unknown) => void,
+): Promise<number> {
+  const tell = (result: ExecutionResult) => {
+    print(result.errors ? { ...result, errors: result.errors.map(coded) } : result);
+    return result.errors ? 1 : 0;
+  };
+  let document: DocumentNode;
+  try {
+    document = parse(query, { maxTokens: LOCAL_TOKENS });
+  } catch (error) {
+    return tell({ errors: [parseFailure(error)] });
+  }
+  const schema = executableSchema();
+  const faults = validate(schema, document);
+  if (faults.length > 0) return tell({ errors: faults });
+  using ask = new AskHere(() => new Runner(libc));
+  const asked = {
+    schema,
+    document,
+    variableValues: variables,
+    contextValue: { ask },
+    ...(operationName === undefined ? {} : { operationName }),
+  };
+  if (getOperationAST(document, operationName)?.operation !== "subscription") return tell(await execute(asked));
+  const events = await subscribe(asked);
+  if (!(Symbol.asyncIterator in events)) return tell(events);
+  let code = 0;
+  for await (const event of events) code = Math.max(code, tell(event));
+  return code;
+}

@@ -1,0 +1,83 @@
+import type { Feature, Finding, Probe } from "../probes/probe.ts";
+import { PROBES } from "../probes/registry.ts";
+import type { Runner } from "../probes/run.ts";
+import { inScope, type Scope } from "../probes/scope.ts";
+import { surroundings } from "../probes/surroundings.ts";
+import { type CheckReport, hostFacts, reportOf } from "../report/report.ts";
+import type { Ask } from "./context.ts";
+import type { HostFacts } from "./models.ts";
+import { Proofs } from "./proofs.ts";
+
+/** Asks the kernel from this process, for one operation. */
+export class AskHere implements Ask, Disposable {
+  readonly #open: () => Runner;
+  readonly #proofs = new Proofs();
+  #runner: Runner | undefined;
+
+  /** `open` makes a runner; each has one picture of the host. */
+  constructor(open: () => Runner) {
+    this.#open = open;
+  }
+
+  host(): HostFacts {
+    return hostFacts(this.#running.host);
+  }
+
+  finding(feature: Feature, maxAgeMs: number): Finding {
+    return this.#proofs.get(feature.id, maxAgeMs) ??
+      this.#proofs.keep(this.#running.probe(feature as Probe, Infinity, true));
+  }
+
+  check(scope: Scope): CheckReport {
+    return reportOf(scope, this.#probesOf(scope).map((probe) => this.#running.probe(probe)), this.#running.host);
+  }
+
+  async *watch(scope: Scope): AsyncGenerator<Finding | CheckReport> {
+    const findings: Finding[] = [];
+    for (const probe of this.#probesOf(scope)) {
+      const finding = this.#running.probe(probe);
+      findings.push(finding);
+      yield finding;
+    }
+    yield reportOf(scope, findings, this.#running.host);
+  }
+
+  async *changes(scope: Scope, everySeconds: number): AsyncGenerator<Finding> {
+    const verdicts = new Map<string, string>();
+    let before = this.#surroundings();
+    for (const { feature, verdict } of this.check(scope).findings) verdicts.set(feature.id, verdict);
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, everySeconds * 1000));
+      this.#renew();
+      const now = this.#surroundings();
+      if (now === before) continue;
+      before = now;
+      for (const finding of this.check(scope).findings) {
+        const was = verdicts.get(finding.feature.id);
+        verdicts.set(finding.feature.id, finding.verdict);
+        if (was !== finding.verdict) yield finding;
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#renew();
+  }
+
+  get #running(): Runner {
+    return this.#runner ??= this.#open();
+  }
+
+  #probesOf(scope: Scope): Probe[] {
+    return inScope(PROBES, scope, this.#running.host);
+  }
+
+  #surroundings(): string {
+    return surroundings(this.#running.sys, PROBES);
+  }
+
+  #renew(): void {
+    this.#runner?.[Symbol.dispose]();
+    this.#runner = undefined;
+  }
+}

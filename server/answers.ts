@@ -1,0 +1,150 @@
+import type { Feature, Finding } from "../probes/probe.ts";
+import type { Scope } from "../probes/scope.ts";
+import type { HostFacts } from "../resolvers/models.ts";
+import { Proofs } from "../resolvers/proofs.ts";
+import { ProberError } from "./prober_error.ts";
+import type { Probers } from "./probers.ts";
+import { type Answer, findingOf, type Question } from "./question.ts";
+
+/** How old a look at the surroundings may be, so that many who watch share one. */
+const SURROUNDINGS_MS = 400;
+
+/** What the prober says of its machine once. */
+export interface Facts {
+  readonly host: HostFacts;
+  readonly scopes: Readonly<Record<Scope, readonly string[]>>;
+}
+
+/** The answers of the probers, shared by all who ask for the same at the same time. */
+export class Answers {
+  readonly #probers: Probers;
+  readonly #named: Batches;
+  readonly #inCategory: Batches;
+  #facts: Promise<Facts> | undefined;
+  #surroundings: { readonly at: number; readonly text: Promise<string> } | undefined;
+  /** Whether the machine is known: then there was a prober that works. */
+  ready = false;
+
+  constructor(probers: Probers) {
+    this.#probers = probers;
+    this.#named = new Batches(probers, true);
+    this.#inCategory = new Batches(probers, false);
+  }
+
+  /** The machine; asked for once, since it does not change while its kernel runs. */
+  facts(): Promise<Facts> {
+    this.#facts ??= this.#one({ ask: "host" }, (answer) => "host" in answer ? answer : undefined).then((facts) => {
+      this.ready = true;
+      return facts;
+    });
+    const facts = this.#facts;
+    facts.catch(() => {
+      if (this.#facts === facts) this.#facts = undefined;
+    });
+    return facts;
+  }
+
+  /** A finding as of --feature. */
+  finding(feature: Feature, maxAgeMs: number): Promise<Finding> | Finding {
+    return this.#named.finding(feature.id, maxAgeMs);
+  }
+
+  /** The findings of a check, in its order. */
+  async findings(scope: Scope): Promise<Promise<Finding>[]> {
+    const { scopes } = await this.facts();
+    return scopes[scope].map((id) => {
+      const finding = this.#inCategory.ask(id);
+      // Whoever awaits them in turn gets the first failure; the others are the same.
+      finding.catch(() => {});
+      return finding;
+    });
+  }
+
+  /** What findings may change with, as one text. */
+  surroundings(): Promise<string> {
+    const now = performance.now();
+    if (!this.#surroundings || now - this.#surroundings.at > SURROUNDINGS_MS) {
+      const text = this.#one(
+        { ask: "surroundings" },
+        (answer) => "surroundings" in answer ? answer.surroundings : undefined,
+      );
+      this.#surroundings = { at: now, text };
+    }
+    return this.#surroundings.text;
+  }
+
+  async #one<T>(question: Question, pick: (answer: Answer) => T | undefined): Promise<T> {
+    let picked: T | undefined;
+    await this.#probers.ask(question, (answer) => picked = pick(answer) ?? picked);
+    if (picked === undefined) throw new ProberError("PROBER_UNAVAILABLE", "The prober gave no answer");
+    return picked;
+  }
+}
+
+/** Somebody waits for a finding. */
+interface Waiting {
+  readonly promise: Promise<Finding>;
+  readonly resolve: (finding: Finding) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Findings that are asked for: what is asked in one turn goes to one prober, and nothing is asked twice at a time. */
+class Batches {
+  readonly #probers: Probers;
+  readonly #isNamed: boolean;
+  readonly #proofs = new Proofs();
+  readonly #waiting = new Map<string, Waiting>();
+  #batch: string[] = [];
+
+  constructor(probers: Probers, named: boolean) {
+    this.#probers = probers;
+    this.#isNamed = named;
+  }
+
+  finding(id: string, maxAgeMs: number): Promise<Finding> | Finding {
+    return this.#proofs.get(id, maxAgeMs) ?? this.ask(id);
+  }
+
+  ask(id: string): Promise<Finding> {
+    const before = this.#waiting.get(id);
+    if (before) return before.promise;
+    const { promise, resolve, reject } = Promise.withResolvers<Finding>();
+    this.#waiting.set(id, { promise, resolve, reject });
+    this.#add([id]);
+    return promise;
+  }
+
+  #add(ids: readonly string[]): void {
+    // A promise's reaction comes after all that the present turn still asks for.
+    if (this.#batch.length === 0) void Promise.resolve().then(() => Promise.resolve()).then(() => this.#send());
+    this.#batch.push(...ids);
+  }
+
+  async #send(): Promise<void> {
+    const ids = this.#batch.splice(0);
+    const open = new Set(ids);
+    try {
+      await this.#probers.ask({ ask: "findings", ids, named: this.#isNamed }, (answer) => {
+        if (!("finding" in answer)) return;
+        open.delete(answer.finding.id);
+        this.#settle(answer.finding.id)?.resolve(this.#proofs.keep(findingOf(answer.finding)));
+      });
+      for (const id of open) {
+        this.#settle(id)?.reject(new ProberError("PROBER_UNAVAILABLE", "The prober gave no answer"));
+      }
+    } catch (error) {
+      const [failed, ...others] = open;
+      const unavailable = error instanceof ProberError && error.extensions.code === "PROBER_UNAVAILABLE";
+      // The prober failed at the first that has no answer; the others were not asked yet, and others may wait for them.
+      if (failed !== undefined) this.#settle(failed)?.reject(error);
+      if (unavailable) { for (const id of others) this.#settle(id)?.reject(error); }
+      else if (others.length > 0) this.#add(others);
+    }
+  }
+
+  #settle(id: string): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+}

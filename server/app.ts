@@ -1,0 +1,147 @@
+import type { Answers } from "./answers.ts";
+import { AskProber } from "./ask_prober.ts";
+import { type Door, pathOf, turnAway } from "./door.ts";
+import type { GraphqlEndpoint } from "./graphql.ts";
+import type { Exchange, Handler } from "./http/connection.ts";
+import {
+  errorResponse,
+  type HttpFault,
+  type HttpRequest,
+  type HttpResponse,
+  type RequestHead,
+} from "./http/message.ts";
+import { LIMITS, type Limits } from "./limits.ts";
+import { logIn, loginPage, loginStyle } from "./login_page.ts";
+import { pageAsset } from "./page.ts";
+
+/** What all doors lead to. */
+export interface App {
+  readonly limits: Limits;
+  readonly graphql: GraphqlEndpoint;
+  readonly answers: Answers;
+  readonly log: (door: string, exchange: Exchange) => void;
+  /** The page of --graphiql; null without it. */
+  readonly graphiql: HttpResponse | null;
+}
+
+const JSON_TYPE = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
+
+/** What may be done at each path. */
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  "/graphql": ["GET", "POST"],
+  "/login": ["GET", "POST"],
+};
+const READ_ONLY: readonly string[] = ["GET", "HEAD"];
+
+/** Answers the requests that come through one door. */
+export class DoorHandler implements Handler {
+  readonly #app: App;
+  readonly #door: Door;
+  readonly #name: string;
+  /** Requests under way at all doors. */
+  static #underWay = 0;
+
+  constructor(app: App, door: Door, name: string) {
+    this.#app = app;
+    this.#door = door;
+    this.#name = name;
+  }
+
+  refuse(head: RequestHead): HttpResponse | undefined {
+    const away = turnAway(this.#door, head);
+    if (away) return away;
+    const path = pathOf(head);
+    const known = path in METHODS || ["/health", "/ready", "/login.css"].includes(path) || this.#pageAt(path);
+    if (!known || (!this.#door.login && path.startsWith("/login"))) {
+      return errorResponse(404, "NOT_FOUND", "There is nothing at this path; GraphQL is at /graphql");
+    }
+    const methods = METHODS[path] ?? READ_ONLY;
+    if (!methods.includes(head.method)) {
+      return errorResponse(405, "METHOD_NOT_ALLOWED", `This path takes ${methods.join(" and ")}`, {
+        allow: methods.join(", "),
+      });
+    }
+    const type = (head.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+    if (path === "/graphql" && head.method === "POST" && type !== "application/json") {
+      return errorResponse(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json");
+    }
+    if (DoorHandler.#underWay >= this.#app.limits.requests) {
+      return errorResponse(503, LIMITS.requests.code, "Too many requests are being answered; try again later", {
+        "retry-after": "1",
+      });
+    }
+    return undefined;
+  }
+
+  async answer(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse> {
+    DoorHandler.#underWay++;
+    try {
+      return await this.#route(request, gone);
+    } finally {
+      DoorHandler.#underWay--;
+    }
+  }
+
+  fault({ status, code, message }: HttpFault): HttpResponse {
+    return errorResponse(status, code, message);
+  }
+
+  done(exchange: Exchange): void {
+    this.#app.log(this.#name, exchange);
+  }
+
+  async #route(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse> {
+    const path = pathOf(request);
+    if (path === "/graphql") return await this.#graphql(request, gone);
+    if (path === "/health") return { status: 200, headers: JSON_TYPE, body: '{"status":"ok"}\n' };
+    if (path === "/ready") return await this.#ready();
+    const { login } = this.#door;
+    if (path === "/login" && login) return request.method === "POST" ? logIn(login, request) : loginPage();
+    if (path === "/login.css") return loginStyle();
+    return pageAsset(path) ?? errorResponse(404, "NOT_FOUND", "There is nothing at this path");
+  }
+
+  #pageAt(path: string): boolean {
+    return pageAsset(path) !== undefined;
+  }
+
+  /** Ready: a prober has answered, and answers. */
+  async #ready(): Promise<HttpResponse> {
+    try {
+      await within(this.#app.answers.surroundings(), READY_MS);
+      return { status: 200, headers: JSON_TYPE, body: '{"status":"ready"}\n' };
+    } catch {
+      return errorResponse(503, "NOT_READY", "The prober does not answer");
+    }
+  }
+
+  async #graphql(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse> {
+    const { graphiql, graphql, answers, limits } = this.#app;
+    if (graphiql && request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")) {
+      return graphiql;
+    }
+    const ended = new AbortController();
+    gone.addEventListener("abort", () => ended.abort(), { once: true });
+    const context = { ask: new AskProber(answers, ended.signal), gone: ended.signal };
+    const answer = graphql.answer(request, context, ended.signal);
+    try {
+      return await within(answer, limits.request);
+    } catch {
+      ended.abort();
+      // What comes too late is dropped, and a stream is ended.
+      void answer.then(({ body }) => body instanceof ReadableStream ? body.cancel() : undefined).catch(() => {});
+      const { status, code } = LIMITS.request;
+      return errorResponse(status, code, `There was no answer in ${limits.request} ms`);
+    }
+  }
+}
+
+const READY_MS = 2000;
+
+/** Rejects when a promise takes longer. */
+function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("too late")), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

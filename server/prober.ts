@@ -1,0 +1,67 @@
+import { writeAll } from "../ffi/out.ts";
+import type { Libc } from "../ffi/libc.ts";
+import { Sys } from "../ffi/sys.ts";
+import { receive } from "../ffi/socket.ts";
+import { SIGKILL } from "../ffi/uapi.ts";
+import { featureNamed, PROBES } from "../probes/registry.ts";
+import { Runner } from "../probes/run.ts";
+import { inScope, type Scope } from "../probes/scope.ts";
+import { surroundings } from "../probes/surroundings.ts";
+import { hostFacts } from "../report/report.ts";
+import { type Answer, type Question, recordOf } from "./question.ts";
+
+const SOCKET = 0;
+const PR_SET_PDEATHSIG = 1;
+const LF = 10;
+/** No question is longer. */
+const LIMIT = 64 * 1024;
+const SCOPES: readonly Scope[] = ["REQUIRED", "EXTRA", "EXPERIMENTAL", "ALL"];
+
+/** Answers questions on descriptor 0 until its other end is closed. Nothing else is done, whatever is asked. */
+export async function probe(libc: Libc): Promise<void> {
+  const sys = new Sys(libc, []);
+  // Whoever started it is the only one who can end it when it hangs.
+  sys.call("prctl", PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  let rest = new Uint8Array();
+  for (;;) {
+    const bytes = receive(sys, SOCKET);
+    if (typeof bytes === "number" || bytes.length === 0) return;
+    const all = new Uint8Array(rest.length + bytes.length);
+    all.set(rest);
+    all.set(bytes, rest.length);
+    rest = all;
+    for (let end; (end = rest.indexOf(LF)) >= 0; rest = rest.subarray(end + 1)) {
+      const question = questionOf(new TextDecoder().decode(rest.subarray(0, end)));
+      await answer(libc, question, (answer) => writeAll(libc, SOCKET, `${JSON.stringify(answer)}\n`));
+    }
+    if (rest.length > LIMIT) throw new RangeError("Cannot read a question: it is too long");
+  }
+}
+
+/** Trusts nothing that it is told: whoever asks has fewer rights. */
+function questionOf(text: string): Question {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null || !("ask" in value)) throw new TypeError("Cannot read a question");
+  if (value.ask === "host" || value.ask === "surroundings") return { ask: value.ask };
+  if (value.ask === "findings" && "ids" in value && Array.isArray(value.ids) && "named" in value) {
+    return { ask: "findings", ids: value.ids.map(String), named: value.named === true };
+  }
+  throw new TypeError("Cannot answer a question of that kind");
+}
+
+async function answer(libc: Libc, question: Question, tell: (answer: Answer) => void): Promise<void> {
+  using runner = new Runner(libc);
+  if (question.ask === "host") {
+    const scopes = SCOPES.map((scope) => [scope, inScope(PROBES, scope, runner.host).map(({ id }) => id)]);
+    tell({ host: hostFacts(runner.host), scopes: Object.fromEntries(scopes) });
+  } else if (question.ask === "surroundings") {
+    const text = new TextEncoder().encode(surroundings(runner.sys, PROBES));
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
+    tell({ surroundings: Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") });
+  } else {
+    for (const probe of question.ids.map(featureNamed).filter((one) => one !== undefined)) {
+      tell({ finding: recordOf(runner.probe(probe, Infinity, question.named)) });
+    }
+  }
+  tell({ done: true });
+}

@@ -1,0 +1,44 @@
+import type { Evidence } from "../ffi/sys.ts";
+import { featureNamed } from "../probes/registry.ts";
+import type { CriuAnswer, Finding, Remedy, Verdict } from "../probes/probe.ts";
+import type { Scope } from "../probes/scope.ts";
+import type { HostFacts } from "../resolvers/models.ts";
+
+/** All that the prober answers; each question is one line of JSON, and so is each answer. */
+export type Question =
+  | { readonly ask: "host" }
+  /** `named` as with --feature. */
+  | { readonly ask: "findings"; readonly ids: readonly string[]; readonly named: boolean }
+  | { readonly ask: "surroundings" };
+
+/** Answers to a question, of which the last one is `done`. */
+export type Answer =
+  | { readonly host: HostFacts; readonly scopes: Readonly<Record<Scope, readonly string[]>> }
+  | { readonly finding: FindingRecord }
+  | { readonly surroundings: string }
+  | { readonly done: true };
+
+/** A finding on its way: the feature by its id. */
+export interface FindingRecord {
+  readonly id: string;
+  readonly verdict: Verdict;
+  readonly reason: string | null;
+  readonly evidence: readonly Evidence[];
+  readonly remedies: readonly Remedy[];
+  readonly criuDiffers: CriuAnswer | null;
+  readonly probedAt: string;
+  readonly durationMs: number;
+}
+
+/** A finding without what both sides know. */
+export function recordOf(finding: Finding): FindingRecord {
+  const { feature, verdict, reason, evidence, remedies, criuDiffers, probedAt, durationMs } = finding;
+  return { id: feature.id, verdict, reason, evidence, remedies, criuDiffers, probedAt, durationMs };
+}
+
+/** The finding again. */
+export function findingOf({ id, ...answer }: FindingRecord): Finding {
+  const feature = featureNamed(id);
+  if (!feature) throw new TypeError(`Cannot use an answer about ${id}: there is no such feature`);
+  return { feature, ...answer };
+}

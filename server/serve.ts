@@ -1,0 +1,106 @@
+import type { Libc } from "../ffi/libc.ts";
+import { Poller } from "../ffi/poller.ts";
+import { addressText } from "../ffi/socket.ts";
+import { Sys } from "../ffi/sys.ts";
+import type { User } from "../host/passwd.ts";
+import { Answers } from "./answers.ts";
+import { type App, DoorHandler } from "./app.ts";
+import type { Door } from "./door.ts";
+import { graphqlEndpoint } from "./graphql.ts";
+import { HttpServer } from "./http/server.ts";
+import { KeeperLink } from "./keeper_link.ts";
+import type { Limits } from "./limits.ts";
+import { type Listener, listenOnFile, listenOnPort } from "./listeners.ts";
+import { RequestLog } from "./log.ts";
+import { Login } from "./login.ts";
+import { giveUpPrivileges } from "./privileges.ts";
+import { Probers } from "./probers.ts";
+
+/** How a server is to be. */
+export interface ServeRequest {
+  /** The Unix socket's path; null for none. */
+  readonly socket: string | null;
+  /** An address of the loopback interface; null for none. */
+  readonly listen: { readonly host: string; readonly port: number } | null;
+  /** Further names of the Host header, as a proxy sends them. */
+  readonly hosts: readonly string[];
+  readonly token: string | null;
+  /** Whom the serving process shall be; null to stay as it is. */
+  readonly user: User | null;
+  readonly limits: Limits;
+  readonly graphiql: boolean;
+}
+
+/** Answers given so far may take so long once it is to end; all is over within two seconds. */
+const ENDING_MS = 1500;
+const REMOVING_MS = 300;
+
+/** Serves until a signal ends it; returns the exit code. `say` tells the person who started it. Throws `StartError`. */
+export async function serve(libc: Libc, request: ServeRequest, say: (text: string) => void): Promise<number> {
+  const sys = new Sys(libc, []);
+  const poller = new Poller(sys);
+  const log = new RequestLog(libc);
+  const { limits } = request;
+  const ended = Promise.withResolvers<number>();
+
+  const file = request.socket === null ? null : listenOnFile(sys, request.socket);
+  const port = request.listen === null ? null : listenOnPort(sys, request.listen.host, request.listen.port);
+  // From here on the rights of root are with the keeper alone.
+  const keeper = KeeperLink.start(sys, poller, request.socket === null ? [] : [request.socket], () => {
+    log.event("keeper", { message: "the keeper has ended: nothing can be asked any more" });
+    ended.resolve(1);
+  });
+  const graphiql = null;
+  giveUpPrivileges(sys, request.user);
+
+  const answers = new Answers(new Probers(sys, poller, keeper, limits));
+  const app: App = {
+    limits,
+    answers,
+    graphiql,
+    graphql: graphqlEndpoint(limits, (message) => log.event("fault", { message })),
+    log: (door, exchange) => log.exchange(door, exchange),
+  };
+  const http = new HttpServer(sys, poller, limits);
+  const open = ({ socket, address }: Listener, door: Door) => {
+    const tcp = "port" in address;
+    http.serve(socket, tcp, new DoorHandler(app, door, tcp ? "tcp" : "unix"));
+    say(`listening on ${addressText(address)}`);
+  };
+  if (file) open(file, { hosts: null, login: null });
+  const login = port ? new Login(request.token) : null;
+  if (port) open(port, { hosts: new Set(hostsOf(port, request.hosts)), login });
+  const tellCode = () => {
+    if (!login || !port) return;
+    say(`log in at ${addressText(port.address)}/login with the one-time code ${login.newCode()}, good for 60 s`);
+  };
+  tellCode();
+  // The first who asks shall not wait for the prober's start.
+  answers.facts().catch((error) => log.event("prober", { message: String(error) }));
+
+  const end = () => ended.resolve(0);
+  Deno.addSignalListener("SIGTERM", end);
+  Deno.addSignalListener("SIGINT", end);
+  Deno.addSignalListener("SIGUSR1", tellCode);
+  void poller.run();
+  const code = await ended.promise;
+  await atMost(http.stop(), ENDING_MS);
+  await atMost(keeper.removeFiles(), REMOVING_MS);
+  return code;
+}
+
+/** By which names a browser on this machine, or a proxy, may know the port. */
+function hostsOf({ address }: Listener, more: readonly string[]): string[] {
+  if (!("port" in address)) return [];
+  const { host, port } = address;
+  const names = [host.includes(":") ? `[${host}]` : host, "localhost"];
+  return [
+    ...names.map((name) => `${name}:${port}`),
+    ...(port === 80 ? names : []),
+    ...more.map((one) => one.toLowerCase()),
+  ];
+}
+
+function atMost(promise: Promise<unknown>, ms: number): Promise<unknown> {
+  return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms))]);
+}

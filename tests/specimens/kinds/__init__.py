@@ -1,0 +1,1 @@
+"""The specimens, one file a kind of resource."""
