@@ -15,6 +15,14 @@ export interface FileSource {
 
 const NAMESPACE = /^(?:net|uts|ipc|pid|user|mnt|time|cgroup):\[\d+\]$/;
 
+function kindOf(link: string): LinkKind {
+  if (link.startsWith("/")) return "PATH";
+  if (link.startsWith("socket:[")) return "SOCKET";
+  if (link.startsWith("pipe:[")) return "PIPE";
+  if (link.startsWith("anon_inode:")) return "ANON";
+  return NAMESPACE.test(link) ? "NAMESPACE" : "OTHER";
+}
+
 /** One descriptor of a task; what is behind it is read when it is asked for. */
 export class OpenFile {
   readonly #source: FileSource;
@@ -25,26 +33,14 @@ export class OpenFile {
     readonly link: string,
   ) {
     this.#source = source;
+    this.kind = kindOf(link);
   }
+
+  readonly kind: LinkKind;
 
   /** Whose it is; of tasks that share a table of descriptors, the first. */
   get task(): Task {
     return this.#source.task;
-  }
-
-  get kind(): LinkKind {
-    const { link } = this;
-    switch (link[0]) {
-      case "/":
-        return "PATH";
-      case "s":
-        return link.startsWith("socket:[") ? "SOCKET" : "OTHER";
-      case "a":
-        return link.startsWith("anon_inode:") ? "ANON" : "OTHER";
-      default:
-        if (link.startsWith("pipe:[")) return "PIPE";
-        return NAMESPACE.test(link) ? "NAMESPACE" : "OTHER";
-    }
   }
 
   /** The inode that a link such as `pipe:[1057]` names; null for a path. */

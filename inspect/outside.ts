@@ -1,6 +1,7 @@
 import { SysError } from "../ffi/errno.ts";
 import { FdFolder } from "../proc/fd_folder.ts";
 import { ProcDir } from "../proc/dir.ts";
+import type { Caller } from "./caller.ts";
 import type { Tree } from "./tree.ts";
 
 /** A descriptor of a process that is not part of the tree. */
@@ -13,37 +14,58 @@ export interface OuterFile {
   info(): string | null;
 }
 
-/**
- * Looks for descriptors of processes outside of the tree by their links, at those of `first` before the others.
- * Processes that may not be looked at are passed over: whether there were any is the generator's value.
- */
-export function* outerFiles(
-  tree: Tree,
-  links: ReadonlySet<string>,
-  first: Iterable<number> = [],
-): Generator<OuterFile, boolean> {
-  const { sys, caller } = tree.around;
-  let unseen = false;
-  const proc = ProcDir.open(sys, "/proc");
-  const pids = new Set<number>(first);
-  try {
-    for (const name of proc.names()) if (/^\d+$/.test(name)) pids.add(Number(name));
-  } finally {
-    proc[Symbol.dispose]();
-  }
-  for (const pid of pids) {
-    if (tree.task(pid) || pid === caller.pid) continue;
-    try {
-      using dir = ProcDir.open(sys, `/proc/${pid}`);
-      using folder = new FdFolder(sys, dir);
-      for (const fd of folder.numbers()) {
-        const link = folder.link(fd);
-        if (link !== undefined && links.has(link)) yield { pid, fd, link, info: () => folder.info(fd) ?? null };
+/** Where a process has paths open: numbers by link. */
+type Places = ReadonlyMap<string, readonly number[]>;
+
+/** Read once for all trees of a run, process by process. */
+const READ = new WeakMap<Caller, Map<number, Places>>();
+
+/** Descriptors of processes outside of the tree with one of these links, which are paths. */
+export function* outerFiles(tree: Tree, links: readonly string[]): Generator<OuterFile> {
+  const { caller } = tree.around;
+  let read = READ.get(caller);
+  if (!read) READ.set(caller, read = new Map());
+  for (const pid of otherPids(tree)) {
+    let places = read.get(pid);
+    if (!places) read.set(pid, places = placesOf(tree, pid));
+    if (places.size === 0) continue;
+    for (const link of links.length < places.size ? links : places.keys()) {
+      for (const fd of places.get(link) ?? []) {
+        const info = () => inFolder(tree, pid, (folder) => folder.link(fd) === link ? folder.info(fd) : null) ?? null;
+        yield { pid, fd, link, info };
       }
-    } catch (error) {
-      if (!(error instanceof SysError)) throw error;
-      if (error.code === "EACCES" || error.code === "EPERM") unseen = true;
     }
   }
-  return unseen;
+}
+
+function otherPids(tree: Tree): number[] {
+  using proc = ProcDir.open(tree.around.sys, "/proc");
+  return proc.names().filter((name) => /^\d+$/.test(name)).map(Number)
+    .filter((pid) => !tree.task(pid) && pid !== tree.around.caller.pid);
+}
+
+function placesOf(tree: Tree, pid: number): Places {
+  const places = new Map<string, number[]>();
+  inFolder(tree, pid, (folder) => {
+    for (const fd of folder.numbers()) {
+      const link = folder.link(fd);
+      if (link === undefined || !link.startsWith("/") || link.startsWith("/dev/")) continue;
+      const numbers = places.get(link);
+      if (numbers) numbers.push(fd);
+      else places.set(link, [fd]);
+    }
+  });
+  return places;
+}
+
+/** Undefined for a process that has ended, or may not be looked at. */
+function inFolder<T>(tree: Tree, pid: number, use: (folder: FdFolder) => T): T | undefined {
+  try {
+    using dir = ProcDir.open(tree.around.sys, `/proc/${pid}`);
+    using folder = new FdFolder(tree.around.sys, dir);
+    return use(folder);
+  } catch (error) {
+    if (error instanceof SysError) return undefined;
+    throw error;
+  }
 }

@@ -18,7 +18,6 @@ const KEPT = ["POSIX", "FLOCK", "OFDLCK", "LEASE"];
 const SHARED = ["FLOCK", "OFDLCK", "LEASE"];
 /** File systems that show inodes or devices other than those under which the kernel keeps locks. */
 const DISGUISED = /^(?:overlay|btrfs|fuse|aufs|nfs|9p|ceph|cifs|smb3)/;
-/** Anonymous files share one inode, and hardly anybody locks them. */
 const ALL = Symbol("all");
 
 /** A lock or lease of the tree, and the first descriptor that it belongs to. */
@@ -49,12 +48,12 @@ function mayBeLocked(tree: Tree): readonly OpenFile[] {
   const inodes = lockedInodes(tree);
   if (inodes === ALL) return all.filter(({ kind }) => kind !== "SOCKET");
   if (inodes.size === 0) return [];
+  // Locks on what has no name are possible, though nobody makes them. Anonymous files share one inode.
+  const anonymous = all.find(({ kind }) => kind === "ANON")?.stat?.ino;
+  const links = new Set([...inodes].flatMap((ino) => [`pipe:[${ino}]`, `socket:[${ino}]`]));
   return all.filter((file) => {
-    if (file.kind !== "PATH" && file.kind !== "OTHER") {
-      // Locks on what has no name are possible, though nobody makes them.
-      const ino = file.linkInode ?? file.stat?.ino;
-      return ino !== undefined && inodes.has(ino);
-    }
+    if (file.kind === "ANON") return anonymous !== undefined && inodes.has(anonymous);
+    if (file.kind !== "PATH" && file.kind !== "OTHER") return links.has(file.link);
     const { stat } = file;
     if (!stat) return false;
     return inodes.has(stat.ino) || DISGUISED.test(mountTableOf(tree).get(file.mount)?.mount.type ?? "");
@@ -88,13 +87,16 @@ function reportHeld(report: Report, { file, lock }: Held): void {
   report.add({
     ...seen,
     rule: "lock-any",
-    reason: `it holds a ${lock.type.toLowerCase()} ${WORDS[lock.kind]} on ${file.link}`,
+    reason: lock.mode === "BREAKING"
+      ? `it holds a lease on ${file.link} that is being broken`
+      : `it holds a ${lock.type.toLowerCase()} ${WORDS[lock.kind]} on ${file.link}`,
   });
   if (lock.mode === "BREAKING") {
     report.add({
       ...seen,
       rule: "lock-lease-breaking",
-      reason: `its lease of ${file.link} is being broken`,
+      reason:
+        `somebody waits for its lease on ${file.link}, and criu with him until it ends (sysctl fs.lease-break-time)`,
       message: null,
     });
   }
@@ -109,12 +111,11 @@ function reportShared(tree: Tree, report: Report, held: readonly Held[]): void {
     if (list) list.push(one);
     else byLink.set(one.file.link, [one]);
   }
-  const creators = held.map(({ lock }) => lock.pid).filter((pid) => pid > 0);
   const reported = new Set<Held>();
   try {
-    for (const outer of outerFiles(tree, new Set(byLink.keys()), creators)) {
+    for (const outer of outerFiles(tree, [...byLink.keys()])) {
       const locks = fdLocks(outer.info() ?? "").map(parseLock);
-      for (const one of byLink.get(outer.link)!) {
+      for (const one of byLink.get(outer.link) ?? []) {
         if (reported.has(one) || !locks.some((lock) => lock && isSame(lock, one.lock))) continue;
         reported.add(one);
         report.add({
