@@ -208,7 +208,7 @@ def specimen(rules, dump="dumped", sort=None, needs="", when=None, restore=None,
     dump    what becomes of it: "dumped", "refused" for good, or "options" where options let it pass; "host" where the
             kernel or the file system decides
     sort    "positive" where a rule of those applies, "near miss" where it looks as if; by default by `dump`
-    needs   what must be had: "vm" (all capabilities), "x86_64", names of Debian packages' programs
+    needs   what not every kernel has, in words; without it the specimen cannot be made and is left out, by name
     when    a condition on the root's PID that the makers wait for
     leader  whether the root leads its session
     own     namespaces of the root from its start on, such as "mnt pid"; its program is executed inside
@@ -218,7 +218,7 @@ def specimen(rules, dump="dumped", sort=None, needs="", when=None, restore=None,
 
     def enter(make):
         kind = make.__module__.rpartition(".")[2]
-        sort_of = sort or ("near miss" if dump == "dumped" else "positive")
+        sort_of = sort or ("near miss" if dump == "dumped" and restore not in ("lost", "refused") else "positive")
         row = Specimen(make, kind, rules, dump, sort_of, needs, when, restore, leader, own, world)
         if row.name in SPECIMENS:
             raise ValueError(f"two specimens have the name {row.name}")

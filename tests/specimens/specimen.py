@@ -38,6 +38,8 @@ import kit  # noqa: E402
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 MNT_DETACH = 2
+# Exit code where the kernel lacks what the row says that it needs.
+UNMADE = 3
 # Debian's own, in every world.
 PYTHON = "/usr/bin/python3"
 LIMIT = 60
@@ -163,7 +165,9 @@ def sandbox(row):
     os.setsid()
     kit.call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     kit.mount(None, "/", None, kit.MS_REC | kit.MS_PRIVATE)
-    world = os.environ.get("CREADY_WORLD") if row.world else None
+    # In a virtual machine nothing else has what the specimens need.
+    always = os.environ.get("CREADY_WORLD_ALWAYS")
+    world = os.environ.get("CREADY_WORLD") if row.world or always else None
     if world:
         enter(world, [path for path in os.environ["CREADY_WORLD_FOLDERS"].split(":") if path])
     kit.mount("proc", "/proc", "proc")
@@ -228,8 +232,10 @@ def main():
         said = os.read(hears, 65536).decode(errors="replace")
         os.close(hears)
         if said != "ready":
-            print(f"specimen {row.name}: {said or 'its root task ended'}", file=sys.stderr)
-            return 1
+            print(f"specimen {row.name}: {said.strip() or 'its root task ended'}", file=sys.stderr)
+            # The last line of a trace back: what the kernel refused is no fault of a specimen that says what it needs.
+            refused = said.strip().rpartition("\n")[2].startswith(("OSError", "FileNotFoundError", "PermissionError"))
+            return UNMADE if row.needs and refused else 1
         if row.when:
             kit.until(lambda: row.when(root), f"{row.name} is not as it should be", LIMIT)
         print(f"{root} ready", flush=True)

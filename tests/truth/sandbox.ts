@@ -53,6 +53,12 @@ export async function specimens(): Promise<Specimen[]> {
   return new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
 }
 
+/** A specimen that this machine's kernel cannot make: its row says what it needs. */
+export class Unmade extends Error {}
+
+/** Exit code of the factory for those. */
+const UNMADE = 3;
+
 /** A running specimen; it ends with all that it made when it is disposed of. */
 export class Sandbox implements AsyncDisposable {
   private constructor(
@@ -90,7 +96,11 @@ export class Sandbox implements AsyncDisposable {
         if (said.includes("\n")) break;
       }
       const root = Number(/^(\d+) ready\n/.exec(said)?.[1]);
-      if (!root) throw new Error(`${name}: ${(await stderr).trim() || said}`);
+      if (!root) {
+        const words = (await stderr).trim() || said;
+        const { code } = await child.status;
+        throw code === UNMADE ? new Unmade(words.split("\n").at(-1)) : new Error(`${name}: ${words}`);
+      }
       const init = Number(await Deno.readTextFile(`/proc/${child.pid}/task/${child.pid}/children`));
       return new Sandbox(child, folder, init, root);
     } catch (error) {

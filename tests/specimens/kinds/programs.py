@@ -131,13 +131,13 @@ def established(port, condition):
     return both
 
 
-@program("tcp-listen", when=listens(6379))
+@program("tcp-listen", "dumped", when=listens(6379))
 def program_redis(root):
     """Redis without persistence."""
     root.become("/usr/bin/redis-server", "--port", "6379", "--bind", "127.0.0.1", "--save", "", "--dir", root.folder)
 
 
-@program("tcp-connected", when=established(6379, listens(6379)))
+@program("tcp-connected", "options", when=established(6379, listens(6379)))
 def program_redis_client(root):
     """Redis with a client outside and an append-only file."""
     client(root, 6379, b"SET key value\r\n")
@@ -145,7 +145,7 @@ def program_redis_client(root):
     root.become("/usr/bin/redis-server", "--port", "6379", "--bind", "127.0.0.1", "--appendonly", "yes", "--dir", root.folder)
 
 
-@program("tcp-listen", when=listens(11211))
+@program("tcp-listen", "dumped", when=listens(11211))
 def program_memcached(root):
     """Memcached as root."""
     root.become("/usr/bin/memcached", "-u", "root", "-l", "127.0.0.1", "-p", "11211")
@@ -168,7 +168,7 @@ http {
 """
 
 
-@program("tcp-listen unix-inside", when=listens(8080, 3))
+@program("tcp-listen unix-inside", "dumped", when=listens(8080, 3))
 def program_nginx(root):
     """Nginx with two workers, as root."""
     root.become("/usr/sbin/nginx", "-c", config(root, NGINX.replace("USER", "root")))
@@ -180,42 +180,42 @@ def program_nginx_user(root):
     root.become("/usr/sbin/nginx", "-c", config(root, NGINX.replace("USER", "www-data")))
 
 
-@program("tcp-listen", when=listens(8080))
+@program("tcp-listen", "dumped", when=listens(8080))
 def program_lighttpd(root):
     """Lighttpd as root."""
     path = config(root, 'server.document-root = "/usr/share"\nserver.port = 8080\nserver.bind = "127.0.0.1"\n')
     root.become("/usr/sbin/lighttpd", "-D", "-f", path)
 
 
-@program("tcp-listen", when=listens(8080))
+@program("tcp-listen", "dumped", when=listens(8080))
 def program_haproxy(root):
     """HAProxy in one process."""
     path = config(root, "defaults\n mode http\n timeout client 1s\n timeout server 1s\n timeout connect 1s\nfrontend f\n bind 127.0.0.1:8080\n")
     root.become("/usr/sbin/haproxy", "-db", "-f", path)
 
 
-@program("tcp-listen", when=listens(8080, 2))
+@program("tcp-listen", "dumped", when=listens(8080, 2))
 def program_haproxy_master(root):
     """HAProxy with a master and a worker."""
     path = config(root, "defaults\n mode http\n timeout client 1s\n timeout server 1s\n timeout connect 1s\nfrontend f\n bind 127.0.0.1:8080\n")
     root.become("/usr/sbin/haproxy", "-W", "-db", "-f", path)
 
 
-@program("udp-plain tcp-listen", when=listens(5353))
+@program("udp-plain tcp-listen", "dumped", when=listens(5353))
 def program_dnsmasq(root):
     """Dnsmasq as root."""
     words = ("--keep-in-foreground", "--user=root", "--port=5353", "--listen-address=127.0.0.1", "--bind-interfaces", "--no-resolv")
     root.become("/usr/sbin/dnsmasq", *words, "--conf-file=/dev/null", "--pid-file", f"--log-facility={root.path('log')}")
 
 
-@program("tcp-listen", when=listens(1883))
+@program("tcp-listen", "dumped", when=listens(1883))
 def program_mosquitto(root):
     """Mosquitto as root, with a client outside."""
     path = config(root, "listener 1883 127.0.0.1\nallow_anonymous true\nuser root\n")
     root.become("/usr/sbin/mosquitto", "-c", path)
 
 
-@program("mem-aio lock-any", when=listens(3306))
+@program("mem-aio lock-any", "refused", when=listens(3306))
 def program_mariadb(root):
     """MariaDB as root with a fresh folder."""
     words = ("--no-defaults", "--user=root", f"--datadir={root.folder}", "--skip-grant-tables", "--bind-address=127.0.0.1", "--port=3306")
@@ -235,7 +235,7 @@ def program_postgres(root):
     root.become(f"{bin_}/postgres", "-D", data, "-h", "127.0.0.1", "-k", root.folder, "-c", "jit=off", "-c", "shared_buffers=1MB")
 
 
-@program("tcp-listen fd-eventpoll", when=listens(8080))
+@program("tcp-listen fd-eventpoll", "refused", when=listens(8080))
 def program_node(root):
     """Node with an HTTP server."""
     root.become("/usr/bin/node", "-e", 'require("http").createServer((q, a) => a.end()).listen(8080, "127.0.0.1")')
@@ -248,32 +248,32 @@ def program_java(root):
     root.become("/usr/lib/jvm/java-21-openjdk-amd64/bin/java", *words)
 
 
-@program("tcp-listen", when=listens(8080))
+@program("tcp-listen", "dumped", when=listens(8080))
 def program_python(root):
     """Python with a web server."""
     os.chdir(root.folder)
     root.become("/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "8080")
 
 
-@program("tcp-listen", when=listens(8080))
+@program("tcp-listen", "dumped", when=listens(8080))
 def program_ruby(root):
     """Ruby with a TCP server and a thread."""
     root.become("/usr/bin/ruby", "-rsocket", "-e", 's = TCPServer.new("127.0.0.1", 8080); Thread.new { sleep }; s.accept')
 
 
-@program("tcp-listen", when=listens(8080))
+@program("tcp-listen", "dumped", when=listens(8080))
 def program_perl(root):
     """Perl with a TCP server."""
     root.become("/usr/bin/perl", "-MIO::Socket::INET", "-e", '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:8080", Listen => 5); $s->accept')
 
 
-@program("tcp-listen", when=listens(8080))
+@program("tcp-listen", "dumped", when=listens(8080))
 def program_tcl(root):
     """Tcl with a TCP server."""
     root.become("/usr/bin/tclsh", config(root, "socket -server accept -myaddr 127.0.0.1 8080\nvwait forever\n"))
 
 
-@program("fd-pipe")
+@program("fd-pipe", "dumped")
 def program_lua(root):
     """Lua that reads from a fifo."""
     os.mkfifo(root.path("fifo"))
@@ -282,14 +282,14 @@ def program_lua(root):
     root.become("/usr/bin/lua5.4", "-e", "io.read()")
 
 
-@program("tcp-listen", when=listens(8080))
+@program("tcp-listen", "options", when=listens(8080))
 def program_deno(root):
     """Deno with a web server."""
     script = config(root, 'Deno.serve({ hostname: "127.0.0.1", port: 8080 }, () => new Response("")); ', "serve.js")
     root.become(os.environ["CREADY_DENO"], "run", "--allow-net", "--no-remote", script, DENO_DIR=root.path("deno"), DENO_NO_UPDATE_CHECK="1")
 
 
-@program("tty-attached-shell", when=has(2))
+@program("tty-attached-shell", "refused", when=has(2))
 def program_tmux(root):
     """A tmux server with a shell in its one window."""
     socket_ = root.path("socket")
@@ -306,7 +306,7 @@ def program_tmux(root):
     root.become("/usr/bin/tmux", "-D", "-f", "/dev/null", "-S", socket_, SHELL="/bin/sh")
 
 
-@program("tty-attached-shell", when=has(2))
+@program("tty-attached-shell", "refused", when=has(2))
 def program_screen(root):
     """A detached screen with a shell."""
     os.mkdir(root.path("screens"), 0o700)
@@ -320,7 +320,7 @@ def program_shell_job(root):
     root.become("/bin/bash", "--norc", "-i")
 
 
-@program("tree-zombie", when=has(2))
+@program("tree-zombie", "dumped", when=has(2))
 def program_shell_script(root):
     """A script that waits for its child."""
     root.become("/bin/sh", "-c", "sleep 1000000 & wait")
@@ -341,14 +341,14 @@ def program_less(root):
     root.become("/usr/bin/less", "/etc/passwd")
 
 
-@program("lock-any", when=has(2))
+@program("lock-any", "options", when=has(2))
 def program_sqlite(root):
     """SQLite in the midst of a transaction."""
     os.chdir(root.folder)
     root.become("/usr/bin/sqlite3", "db", "create table t(x); begin exclusive; insert into t values(1);", ".shell sleep 1000000")
 
 
-@program("tcp-listen", when=listens(2222))
+@program("tcp-listen", "dumped", when=listens(2222))
 def program_sshd(root):
     """The listening sshd."""
     root.become("/usr/sbin/sshd", "-D", "-f", sshd(root))
@@ -362,7 +362,7 @@ def sshd(root):
     return config(root, "Port 2222\nListenAddress 127.0.0.1\nHostKey FOLDER/host\nAuthorizedKeysFile FOLDER/authorized\nStrictModes no\nPidFile none\nPermitRootLogin yes\n")
 
 
-@program("tcp-connected", when=established(2222, has(3)))
+@program("tcp-connected", "options", when=established(2222, has(3)))
 def program_ssh_session(root):
     """The sshd with one session of root, without a terminal, that runs a program; its client is outside."""
     path = sshd(root)
@@ -378,7 +378,7 @@ def program_ssh_session(root):
     root.become("/usr/sbin/sshd", "-D", "-f", path)
 
 
-@program("tcp-connected tty-attached-shell", when=established(2222, has(3)))
+@program("tcp-connected tty-attached-shell", "refused", when=established(2222, has(3)))
 def program_ssh_session_terminal(root):
     """The same with a terminal and a shell."""
     path = sshd(root)
@@ -395,7 +395,7 @@ def program_ssh_session_terminal(root):
     root.become("/usr/sbin/sshd", "-D", "-f", path)
 
 
-@program("tcp-listen", when=listens(9000, 3))
+@program("tcp-listen", "dumped", when=listens(9000, 3))
 def program_php(root):
     """PHP's process manager with two workers, as root."""
     path = config(root, "[global]\ndaemonize=no\nerror_log=FOLDER/log\n[www]\nuser=root\ngroup=root\nlisten=127.0.0.1:9000\npm=static\npm.max_children=2\n")
@@ -410,34 +410,34 @@ def program_apache(root):
     root.become("/usr/sbin/apache2", "-DFOREGROUND", "-f", path)
 
 
-@program("tcp-listen", when=listens(8080))
+@program("tcp-listen", "dumped", when=listens(8080))
 def program_socat(root):
     """Socat that waits for connections."""
     root.become("/usr/bin/socat", "TCP-LISTEN:8080,bind=127.0.0.1,fork", "EXEC:/bin/cat")
 
 
-@program("tcp-connected", when=established(8080, listens(8080, 3)))
+@program("tcp-connected", "options", when=established(8080, listens(8080, 3)))
 def program_socat_connected(root):
     """Socat with a connection of a client outside and a program at its other end."""
     client(root, 8080)
     root.become("/usr/bin/socat", "TCP-LISTEN:8080,bind=127.0.0.1,fork", "EXEC:/bin/cat")
 
 
-@program("tcp-listen", when=listens(8730))
+@program("tcp-listen", "options", when=listens(8730))
 def program_rsync(root):
     """The daemon of rsync."""
     path = config(root, "pid file = FOLDER/pid\nlog file = FOLDER/log\nuse chroot = no\n")
     root.become("/usr/bin/rsync", "--daemon", "--no-detach", "--port=8730", "--address=127.0.0.1", f"--config={path}")
 
 
-@program("unix-inside", when=has(path="bus"))
+@program("unix-inside", "dumped", when=has(path="bus"))
 def program_dbus(root):
     """A session bus."""
     path = config(root, '<busconfig><listen>unix:path=FOLDER/bus</listen><auth>EXTERNAL</auth></busconfig>')
     root.become("/usr/bin/dbus-daemon", "--nofork", "--nopidfile", f"--config-file={path}")
 
 
-@program("unix-ext-stream", when=has())
+@program("unix-ext-stream", "options", when=has())
 def program_dbus_client(root):
     """A client of a bus that is outside."""
     path = config(root, '<busconfig><listen>unix:path=FOLDER/bus</listen><auth>EXTERNAL</auth><policy context="default"><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/></policy></busconfig>')
@@ -446,7 +446,7 @@ def program_dbus_client(root):
     root.become("/usr/bin/dbus-monitor", "--address", f"unix:path={root.path('bus')}")
 
 
-@program("tcp-listen", when=listens(8080))
+@program("tcp-listen", "dumped", when=listens(8080))
 def program_busybox(root):
     """The web server of busybox."""
     root.become("/usr/bin/busybox", "httpd", "-f", "-p", "127.0.0.1:8080", "-h", "/usr/share")
@@ -458,20 +458,20 @@ def program_cron(root):
     root.become("/usr/sbin/cron", "-f")
 
 
-@program("tcp-listen", when=listens(11300))
+@program("tcp-listen", "dumped", when=listens(11300))
 def program_beanstalkd(root):
     """Beanstalkd."""
     root.become("/usr/bin/beanstalkd", "-l", "127.0.0.1", "-p", "11300")
 
 
-@program("tcp-listen", when=listens(8888))
+@program("tcp-listen", "dumped", when=listens(8888))
 def program_tinyproxy(root):
     """Tinyproxy."""
     path = config(root, 'Port 8888\nListen 127.0.0.1\nTimeout 600\nMaxClients 10\nLogFile "FOLDER/log"\n')
     root.become("/usr/bin/tinyproxy", "-d", "-c", path)
 
 
-@program("tcp-listen", when=listens(8443))
+@program("tcp-listen", "dumped", when=listens(8443))
 def program_stunnel(root):
     """Stunnel."""
     path = config(root, "foreground = yes\nsyslog = no\noutput = FOLDER/log\npid =\n[s]\nclient = yes\naccept = 127.0.0.1:8443\nconnect = 127.0.0.1:1\n")
