@@ -180,6 +180,8 @@ def sandbox(row):
     kit.write("/proc/sys/kernel/ns_last_pid", "1000")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
         fcntl.ioctl(asked, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", IFF_UP))
+    # In there Python is where it was made to be.
+    os.environ.pop("PYTHONHOME", None)
     os.execv(PYTHON, [PYTHON, os.path.abspath(__file__), row.name])
 
 

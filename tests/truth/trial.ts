@@ -18,7 +18,7 @@ export interface Inspection {
 }
 
 /** What `cready why --json` makes of a log. */
-interface Why {
+export interface Why {
   readonly causes: readonly { readonly id: string; readonly also: readonly string[] }[];
 }
 
