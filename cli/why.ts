@@ -60,7 +60,7 @@ function engineNamed(name: string): Engine {
 }
 
 function read(libc: Libc, path: string, engine: Engine | undefined): Diagnosis {
-  const reader = new LogReader(engine);
+  const reader = new LogReader(engine, path);
   try {
     readStream(libc, path, (bytes) => reader.push(bytes));
   } catch (error) {

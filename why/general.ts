@@ -149,6 +149,12 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
     remedy: "Look into the log of the script or of the engine: it ended with an error when criu called it.",
   },
   {
+    id: "program-missing",
+    title: "a program that criu runs is not installed",
+    messages: [perror('execvp("%s", ...) failed')],
+    remedy: "Install the program that the line names (iptables, ip6tables, ip, tar) where criu's PATH leads.",
+  },
+  {
     id: "options",
     title: "an option that this criu does not take",
     messages: [
