@@ -544,7 +544,10 @@ export const FD_RULES = defineRules("fd", [
     seen: "/proc/PID/fd/N link: /secretmem (deleted), open but not mapped",
     detail:
       "Its internal mount is in no mountinfo; as external file it fails too, since criu cannot open it anew for its build-id.",
-    messages: [{ text: "Can't lookup mount=%d for fd=%d path=%s" }],
+    messages: [
+      { text: "Can't lookup mount=%d for fd=%d path=%s" },
+      { text: "Build-ID (For validation) could not be obtained for file %s because can't open the file" },
+    ],
     remedy:
       "Start the program without secret memory. With secretmem.enable=0 on the kernel command line it cannot be used.",
     references: ["criu:criu/files-reg.c:dump_one_reg_file"],

@@ -154,7 +154,7 @@ export const FILE_RULES = defineRules("file", [
     seen:
       'stat of /proc/PID/fd/N versus stat of its link text below /proc/PID/root: both exist with different dev:ino and no " (deleted)" suffix',
     detail:
-      "For example a bind mount over the file in another mount, or a name reused. Devices are let through with --evasive-devices when st_rdev agrees.",
+      "Only where the old file still has a name: something is bound over it in another mount, or its name was taken while another link exists. A file that was replaced by rename has no link left and is dumped as a ghost.",
     messages: [{ text: "Unaccessible path opened %u:%u, need %u:%u" }],
     remedy: "Restart the program so that it opens the new file, or put the old one back under its name.",
     references: ["criu:criu/files-reg.c:check_path_remap"],

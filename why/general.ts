@@ -280,6 +280,7 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
       err("First PID in a PID namespace needs to be %d and not %d"),
       perror("Can't attach to init"),
       perror("Join namespaces failed"),
+      perror("Can't unshare net-namespace"),
     ],
     remedy: "Give the namespaces as at the dump (--inherit-fd, --join-ns), or restore by the engine that dumped.",
   },
@@ -369,6 +370,9 @@ export const FOLLOW_UPS: readonly RuleMessage[] = [
     "Autofs %d is alive, but unreachable.",
     "Namespaces dumping finished with error %d",
     "%d %x", // groups of a netlink socket
+    "%d", // descriptor of a nameless socket
+    "Can't restore link: %d",
+    "Can't wait or bad status: errno=%d, status=%d",
     "Restorer abnormal termination for %ld",
     "Iptables configuration failed",
     "Unable to open fd=%d id=%#x",
@@ -400,6 +404,7 @@ export const FOLLOW_UPS: readonly RuleMessage[] = [
     "%s: error parsing [%s] for %d",
     "Can't open %d's mapfile link %lx",
     "Can't setns %d/%s",
+    "%d reported by netlink",
   ].map(perror),
 ];
 
