@@ -129,7 +129,7 @@ function placementText(
   stage: Diagnosis["stage"],
 ): string {
   const { option, line, file } = placement;
-  const put = `put ${line} into ${file}`;
+  const put = `put ${line} into ${file}${engine === "CRUN" ? " (crun reads it with criu 4.2 or newer)" : ""}`;
   if (engine === null || engine === "CRIU") return `criu ${DID[stage ?? "DUMP"]} … --${line}, or ${put}`;
   return option === null ? put : `give ${option}, or ${put}`;
 }

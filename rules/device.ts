@@ -115,7 +115,7 @@ export const DEVICE_RULES = defineRules("device", [
     detail: "The plugin turns the freezer off and uses ptrace stops only.",
     messages: [{ text: "unfreezing cgroup for plugin compatibility", level: "DEBUG" }],
     references: ["criu:criu/seize.c:prepare_freezer_for_interrupt_only_mode"],
-    since: "4.0",
+    since: "4.1",
   },
   {
     id: "dev-restore-plugin",
@@ -126,5 +126,6 @@ export const DEVICE_RULES = defineRules("device", [
     messages: [{ text: "Missing required plugin: %s" }],
     remedy: "Install the plugin and give --libdir with its folder.",
     references: ["criu:criu/plugin.c:cr_plugin_init"],
+    since: "4.1",
   },
 ]);

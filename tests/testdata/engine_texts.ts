@@ -132,7 +132,7 @@ time="2025-02-10T01:38:52Z" level=error msg="criu failed: type NOTIFY errno 0"
     causes: ["file-deleted-linked"],
     logFiles: ["/run/crun/web/dump.log"],
     exit: 0,
-    placement: /^ {2}crun +put link-remap into \/etc\/criu\/crun\.conf$/m,
+    placement: /^ {2}crun +put link-remap into \/etc\/criu\/crun\.conf \(crun reads it with criu 4\.2 or newer\)$/m,
   },
   {
     source: "docker with a mount that criu does not know, its log pasted behind it, checkpoint-restore/criu#1632",
