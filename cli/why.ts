@@ -70,7 +70,8 @@ function read(libc: Libc, path: string, engine: Engine | undefined): Diagnosis {
   return reader.end();
 }
 
-function json(diagnosis: Diagnosis): string {
+/** What `--json` prints. */
+export function json(diagnosis: Diagnosis): string {
   return `${JSON.stringify({ schemaVersion: 1, ...diagnosis })}\n`;
 }
 

@@ -34,6 +34,7 @@ export function generated(): Map<string, string> {
     "cready check --feature NAME,… --json",
   );
   const doctor = buildSchema(read("schema/cli/doctor.graphql"));
+  const why = buildSchema(read("schema/cli/why.graphql"));
   return new Map([
     ["schema/text.ts", sdlModule(sdl)],
     ["schema/types.ts", schemaTypes(schema)],
@@ -45,6 +46,7 @@ export function generated(): Map<string, string> {
       json(elementSchemaOf(check, "findings", id("finding"), "one line of cready check --ndjson")),
     ],
     ["schema/json/doctor.json", json(jsonSchemaOf(doctor, everything(doctor), id("doctor"), "cready doctor --json"))],
+    ["schema/json/why.json", json(jsonSchemaOf(why, everything(why), id("why"), "cready why --json"))],
     ["docs/features.md", featuresDoc(PROBES)],
     ["docs/inspect.md", rulesDoc(RULES)],
     ["docs/rules.json", rulesJson(RULES, CRIU_VERSION)],
