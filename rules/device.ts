@@ -45,7 +45,7 @@ export const DEVICE_RULES = defineRules("device", [
     cost: "an equal GPU must be there at restore",
     messages: [{ text: "CR not supported on current kernel (current:%02d.%02d min:%02d.%02d)" }],
     remedy:
-      "Install criu's amdgpu plugin and give --libdir with its folder; the kernel must know the checkpoint calls of KFD (6.0).",
+      "Install criu's amdgpu plugin and give --libdir with its folder; the kernel must know the checkpoint calls of KFD (5.18).",
     references: ["criu:plugins/amdgpu/amdgpu_plugin.c:kernel_supports_criu"],
     since: "3.17",
   },

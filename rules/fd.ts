@@ -250,7 +250,7 @@ export const FD_RULES = defineRules("fd", [
       { text: "Can't dump file %d of that type [%o] (%s %s)" },
     ],
     remedy:
-      "Start the program without io_uring, if it can (redis: io-threads with epoll; node: UV_USE_IO_URING=0; postgres: io_method=worker), or forbid it by sysctl kernel.io_uring_disabled=2.",
+      "Start the program without io_uring, if it can (node: UV_USE_IO_URING=0; postgres 18: io_method=worker), or forbid it for all by sysctl kernel.io_uring_disabled=2 (Linux 6.6).",
     references: ["criu:criu/files-ext.c:dump_unsupp_fd", "criu:criu/pie/parasite.c:drain_fds"],
   },
   {

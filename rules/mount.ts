@@ -189,7 +189,7 @@ export const MOUNT_RULES = defineRules("mount", [
       "Needs the pipe_ino mount option (CRIU counts autofs as experimental), its master in the tree and an empty pipe.",
     features: ["autofs"],
     messages: [{ text: "Failed to find pipe_ino option (old kernel?)" }],
-    remedy: "Boot a kernel that shows pipe_ino= for autofs (4.10), or unmount it before the dump.",
+    remedy: "Boot a kernel that shows pipe_ino= for autofs (4.6), or unmount it before the dump.",
     references: ["criu:criu/autofs.c:parse_options", "zdtm:static/autofs"],
   },
   {

@@ -77,7 +77,7 @@ export const SOCKET_INET_RULES = defineRules("socket-inet", [
       { text: "Can't turn TCP repair mode ON", errno: true },
       { text: "TCP_REPAIR can't be enabled for half-closed sockets" },
     ],
-    remedy: "Boot Linux 4.18 or newer, or give --tcp-close.",
+    remedy: "Boot Linux 4.10 or newer, or give --tcp-close.",
     references: [
       "criu:criu/cr-check.c:check_tcp_halt_closed",
       "zdtm:static/socket-tcp-fin-wait1",
