@@ -98,7 +98,7 @@ class Walk {
 
   #endless({ task, fd }: OpenFile): void {
     this.#report.add({
-      rule: "file-relative-or-unreachable",
+      rule: "file-name-too-long",
       task,
       subject: `fd ${fd}`,
       reason: "its path is longer than the kernel tells (4095 bytes), and criu stops where it asks for it",

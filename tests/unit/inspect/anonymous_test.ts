@@ -140,7 +140,7 @@ Deno.test("block devices, buffers of devices and names that are no paths are ref
   const [odd] = judge("(unreachable)/x", "", { mode: 0o100600, minor: 999 });
   assert.equal(odd?.rule, "fd-reg-odd-link");
   assert.equal(odd?.message, unsupported("100600", "reg", "(unreachable)/x"));
-  assert.equal(judge("")[0]?.rule, "file-relative-or-unreachable");
+  assert.equal(judge("")[0]?.rule, "file-name-too-long");
 });
 
 Deno.test("a namespace of the tree is kept, another one refused", () => {
