@@ -1,4 +1,5 @@
 import { SysError } from "../ffi/errno.ts";
+import type { Fd } from "../ffi/fd.ts";
 import type { Sys } from "../ffi/sys.ts";
 import { CLONE_NEWNET } from "../ffi/uapi.ts";
 import type { Task } from "./task.ts";
@@ -15,8 +16,12 @@ export function inNetNamespace<T>(sys: Sys, task: Task, make: () => T): T {
   try {
     return make();
   } finally {
-    // Nothing that comes after would be true of this process's own network.
-    const back = sys.try("setns", own.number, CLONE_NEWNET);
-    if (back < 0) throw new Error(`Cannot return to the own network namespace: errno ${-back}`);
+    goBack(sys, own);
   }
+}
+
+/** Where this fails nothing that comes after would be true of this process's own network. */
+function goBack(sys: Sys, own: Fd): void {
+  const back = sys.try("setns", own.number, CLONE_NEWNET);
+  if (back < 0) throw new Error(`Cannot return to the own network namespace: errno ${-back}`);
 }

@@ -199,6 +199,21 @@ export class Tree implements TaskSource, Disposable {
     return pids.filter((pid) => !this.#byPid.has(pid)).flatMap((pid) => this.#child(pid, task) ?? []);
   }
 
+  /** Whether a task has executed another program since it was found, or has children that were not found. */
+  changed(): boolean {
+    return this.tasks.some((task) => {
+      if (task.zombie || task.kernelThread) return false;
+      try {
+        const { startCode, comm } = parseTaskStat(task.dir.text("stat"));
+        if (startCode !== task.stat.startCode || comm !== task.stat.comm) return true;
+        return (task.childPids() ?? []).some((pid) => !this.#byPid.has(pid));
+      } catch (error) {
+        if (error instanceof GoneError || error instanceof SysError || error instanceof ProcParseError) return true;
+        throw error;
+      }
+    });
+  }
+
   /** Whether the kernel has no `children` files (CONFIG_PROC_CHILDREN): then the tree is not known. */
   withoutChildren = false;
 

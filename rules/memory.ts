@@ -67,7 +67,7 @@ export const MEMORY_RULES = defineRules("memory", [
       "A mapped ring cannot be opened through map_files (ENXIO) and is not an aio ring. The printed mode is 600 on current kernels.",
     messages: [{ text: "Unknown shit %o (%s)" }],
     remedy:
-      "Start the program without io_uring, if it can (redis: io-threads with epoll; node: UV_USE_IO_URING=0; postgres: io_method=worker), or forbid it by sysctl kernel.io_uring_disabled=2.",
+      "Start the program without io_uring, if it can (node: UV_USE_IO_URING=0; postgres 18: io_method=worker), or forbid it for all by sysctl kernel.io_uring_disabled=2 (Linux 6.6).",
     references: ["criu:criu/proc_parse.c:vma_get_mapfile"],
   },
   {
@@ -161,7 +161,7 @@ export const MEMORY_RULES = defineRules("memory", [
       "Refused unless the root task has an IPC namespace of its own (inode of /proc/PID/ns/ipc differs from the dumper).",
     messages: [{ text: "Task %d with SysVIPC shmem map @%lx doesn't live in IPC ns" }],
     remedy:
-      "Run the program in an IPC namespace of its own (unshare --ipc, a container), or configure it for POSIX shared memory (postgres: shared_memory_type=mmap).",
+      "Run the program in an IPC namespace of its own (unshare --ipc, a container). postgres attaches a small segment whatever its shared_memory_type is.",
     references: [
       "criu:criu/cr-dump.c:check_sysvipc_map_dump",
       "zdtm:static/shm",
@@ -268,10 +268,10 @@ export const MEMORY_RULES = defineRules("memory", [
       "Kernel 6.13+ allows guard regions; a safe dump needs PAGEMAP_SCAN to report them. Otherwise the page copy hits a guard page. Dump warns at start when the kernel has one and not the other.",
     features: ["pagemap_scan_guard_pages"],
     messages: [
+      { text: "Can't splice all pages to pipe (%ld/%d)" },
       { text: "Can't splice pages to pipe (%d/%d/%d)" },
-      { text: "Collect MADV_GUARD_INSTALL pages (pid: %d) failed with %d" },
     ],
-    remedy: "Boot a kernel whose PAGEMAP_SCAN shows guard regions (6.15 or newer).",
+    remedy: "Boot a kernel whose PAGEMAP_SCAN shows guard regions (6.16 or newer).",
     references: ["criu:criu/pie/parasite.c:dump_pages", "zdtm:static/maps12"],
     since: "4.2",
   },
@@ -429,7 +429,10 @@ export const MEMORY_RULES = defineRules("memory", [
     title: "guard regions made with madvise, and criu is older than 4.2",
     seen: "/proc/PID/smaps VmFlags gu (6.18+) or bit 58 of /proc/PID/pagemap entries (6.15+): any guard region",
     detail: "Older ones copy the whole mapping, which a guard region stops.",
-    messages: [{ text: "Can't splice pages to pipe (%d/%d/%d)" }],
+    messages: [
+      { text: "Can't splice all pages to pipe (%ld/%d)" },
+      { text: "Can't splice pages to pipe (%d/%d/%d)" },
+    ],
     remedy: "Upgrade to criu 4.2 or newer.",
     references: ["criu:criu/pie/parasite.c:dump_pages"],
     until: "4.2",

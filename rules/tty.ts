@@ -172,13 +172,19 @@ export const TTY_RULES = defineRules("tty", [
   {
     id: "tty-pts-bind-mount",
     stage: "DUMP",
-    effect: "REFUSED",
+    effect: "EXTERNAL",
     title: "a terminal is mounted over a file and its other side is held outside of the tree",
     seen: "/proc/ROOT/mountinfo line of type devpts with root /N: master N not held in the tree",
     detail:
-      "A bind-mounted slave (for example /dev/console) needs its master in the tree and in the root mount namespace, or orphan-pts-master over RPC.",
-    messages: [{ text: "Unable to find a master for %s" }],
-    remedy: "Unmount it, or use an engine that declares it (runc, crun and podman do: orphan-pts-master).",
+      "Without the devpts in the namespace the first line is met; with it, the master must be in the tree and in the root mount namespace (orphan-pts-master over RPC).",
+    options: ["--external mnt[MOUNTPOINT]:KEY"],
+    cost: "the terminal must be given again at restore",
+    messages: [
+      { text: "%d:%s doesn't have a proper root mount" },
+      { text: "Unable to find a master for %s" },
+    ],
+    remedy:
+      "Give --external mnt[MOUNTPOINT]:KEY, unmount it, or use an engine that declares it (runc, crun and podman do).",
     references: ["criu:criu/tty.c:devpts_check_bindmount", "zdtm:static/pty-console"],
   },
   {
@@ -198,9 +204,12 @@ export const TTY_RULES = defineRules("tty", [
     seen: "fdinfo flags of a terminal: O_PATH",
     detail:
       "criu takes it for an open terminal. Dump asks it nothing where the same terminal is open under a lower number, restore fails in any case.",
-    messages: [{ text: "Can't dump tty params" }, { text: "Can't setup uid %d gid %d on %#x", errno: true }],
+    messages: [{ text: "tty: Can't fetch params: err = %d" }, {
+      text: "Can't setup uid %d gid %d on %#x",
+      errno: true,
+    }],
     remedy: "Close the descriptor.",
-    references: ["criu:criu/tty.c:dump_tty_info", "criu:criu/tty.c:tty_restore_params"],
+    references: ["criu:criu/pie/parasite.c:parasite_dump_tty", "criu:criu/tty.c:restore_tty_params"],
   },
   {
     id: "tty-queued-data",
@@ -213,16 +222,5 @@ export const TTY_RULES = defineRules("tty", [
     messages: [{ text: "The tty (%s %#x) queued data overflow %zu bytes limit" }],
     references: ["criu:criu/tty.c:tty_do_dump_queued_data", "zdtm:static/pty00"],
     unobservable: "How much data waits in a terminal is told only to who reads from it.",
-  },
-  {
-    id: "tty-o-path",
-    stage: "RESTORE",
-    effect: "REFUSED",
-    title: "the node of a terminal open with O_PATH",
-    seen: "/proc/PID/fdinfo/N flags O_PATH (010000000), stat of a terminal",
-    detail: "The dump takes it; the restore cannot set its owner.",
-    messages: [{ text: "Can't setup uid %d gid %d on %#x", errno: true }],
-    remedy: "Close it before the dump.",
-    references: ["criu:criu/tty.c:restore_tty_params"],
   },
 ]);

@@ -4,8 +4,11 @@ import type { Mapping } from "../../proc/maps.ts";
 import { parseVmFlags } from "../../proc/smaps.ts";
 import { S_IFCHR, S_IFMT, S_IFREG, type Statx } from "../../proc/statx.ts";
 import { FD_DESC_INVALID, reportName } from "../file_name.ts";
-import { guardRegions } from "../guard_regions.ts";
+import { compareVersions } from "../criu_version.ts";
+import { ruleNamed } from "../../rules/registry.ts";
+import { guardRegions, hasGuards } from "../guard_regions.ts";
 import { hugetlbDevices } from "../hugetlb.ts";
+import { mountTableOf } from "../mount_table.ts";
 import { openFilesOf } from "../open_files.ts";
 import { given } from "../plan.ts";
 import { pluginsOf } from "../plugins.ts";
@@ -18,6 +21,8 @@ import type { Tree } from "../tree.ts";
 const SMAPS_BYTES = 32 * 1024 * 1024;
 const SMAPS_MAPPINGS = 1000;
 const PAGE = 4096;
+/** File systems whose files may give memory of devices. */
+const PSEUDO = ["sysfs", "proc", "debugfs", "resctrl"];
 const AIO = "/[aio] (deleted)";
 /** MAP_SHARED, MAP_PRIVATE as criu prints them. */
 const MAP_PRIVATE = 2;
@@ -33,12 +38,30 @@ export function judgeMemory(tree: Tree, report: Report): void {
     new TaskMemory(tree, task, maps, shmem, report).judge();
   }
   if (guardRegions(tree.around.sys)) {
+    judgeGuards(tree, report);
     report.add({
       rule: "mem-guard-pages",
       task: tree.root,
       subject: "memory",
       reason: "this kernel has guard regions, of which criu must be able to learn from PAGEMAP_SCAN",
       without: "UNKNOWN",
+      message: null,
+    });
+  }
+}
+
+/** A criu that does not know guard regions runs into them when it copies pages. */
+function judgeGuards(tree: Tree, report: Report): void {
+  const { until } = ruleNamed("mem-guard-pages-old");
+  if (until === undefined || compareVersions(tree.around.criu.version, until) >= 0) return;
+  for (const task of tree.living) {
+    const found = task.kernelThread ? null : task.fact("pagemap", (dir) => hasGuards(tree.around.sys, dir));
+    if (found !== true) continue;
+    report.add({
+      rule: "mem-guard-pages-old",
+      task,
+      subject: "memory",
+      reason: "it has guard regions (madvise MADV_GUARD_INSTALL)",
       message: null,
     });
   }
@@ -184,10 +207,16 @@ class TaskMemory {
   }
 
   #file(mapping: Mapping): void {
+    // criu stores a file once, however many tasks have it mapped.
+    const key = `${this.#task.ns("mnt")} ${mapping.device} ${mapping.inode} ${mapping.path}`;
+    const known = filesOf(this.#tree);
+    if (known.has(key)) return;
+    known.add(key);
     const stat = this.#stat(mapping);
     if (stat === null) return;
     const format = stat.mode & S_IFMT;
     if (format === S_IFREG) {
+      this.#device(mapping, stat);
       const { path: link } = mapping;
       const file = { fd: FD_DESC_INVALID, link: link.replaceAll("\\012", "\n"), stat, mount: stat.mount };
       reportName(this.#tree, this.#report, this.#task, subjectOf(mapping), file, "MAPPING");
@@ -200,6 +229,19 @@ class TaskMemory {
       values: [this.#task.pid, mapping.start],
       ...(plugins ? { effect: "UNKNOWN", message: null } : {}),
     });
+  }
+
+  /** Memory of a device behind a regular file, such as of PCI in sysfs: criu copies none of it that is mapped private. */
+  #device(mapping: Mapping, { mount }: Statx): void {
+    if (mapping.permissions[3] === "s" || mount === null) return;
+    const type = mountTableOf(this.#tree).get(mount)?.mount.type;
+    if (type === undefined || !PSEUDO.includes(type)) return;
+    this.#report.unknown(
+      "mem-pfnmap",
+      this.#task,
+      subjectOf(mapping),
+      `it is private memory of ${mapping.path} (${type}), which may be that of a device`,
+    );
   }
 
   /** What is behind a mapping, by its link in map_files; for callers without that right, by its path. */
@@ -281,6 +323,15 @@ class TaskMemory {
       this.#add("mem-sealed", mapping, "it is sealed (mseal), and after a restore it is not");
     }
   }
+}
+
+const FILES = new WeakMap<Tree, Set<string>>();
+
+/** Mapped files of a tree that have been judged. */
+function filesOf(tree: Tree): Set<string> {
+  let files = FILES.get(tree);
+  if (!files) FILES.set(tree, files = new Set());
+  return files;
 }
 
 const HUGE = new WeakMap<Tree, ReadonlySet<string>>();

@@ -174,8 +174,9 @@ function reportFault(tree: Tree, report: Report, faulty: FaultyMount, solution: 
   };
   const options = solution ? [chosenFor(mount, fault, solution.externals), ...instead(mount, fault, solution)] : [];
   if (fault === "type" && solution && mount.root === "/") options.push(`--enable-fs ${mount.type}`);
+  const shared = fault === "bind" && mount.shared !== null && solution?.externals.includes("mnt[]:s");
   report.add({
-    rule: RULES[fault],
+    rule: shared ? "mnt-external-shared" : RULES[fault],
     task: tree.root,
     subject: `mount ${mount.point}`,
     reason: REASONS[fault],

@@ -152,7 +152,7 @@ function judgeBpfMap(tree: Tree, report: Reporter, file: OpenFile): void {
       tree,
       report,
       file,
-      "fd-anon-other",
+      "fd-bpf-map-unbuilt",
       "anon",
       link,
       `it is a BPF map, and ${tree.around.criu.path} was built without libbpf`,
