@@ -268,8 +268,8 @@ export const MEMORY_RULES = defineRules("memory", [
       "Kernel 6.13+ allows guard regions; a safe dump needs PAGEMAP_SCAN to report them. Otherwise the page copy hits a guard page. Dump warns at start when the kernel has one and not the other.",
     features: ["pagemap_scan_guard_pages"],
     messages: [
+      { text: "Can't splice all pages to pipe (%ld/%d)" },
       { text: "Can't splice pages to pipe (%d/%d/%d)" },
-      { text: "Collect MADV_GUARD_INSTALL pages (pid: %d) failed with %d" },
     ],
     remedy: "Boot a kernel whose PAGEMAP_SCAN shows guard regions (6.15 or newer).",
     references: ["criu:criu/pie/parasite.c:dump_pages", "zdtm:static/maps12"],
@@ -429,7 +429,10 @@ export const MEMORY_RULES = defineRules("memory", [
     title: "guard regions made with madvise, and criu is older than 4.2",
     seen: "/proc/PID/smaps VmFlags gu (6.18+) or bit 58 of /proc/PID/pagemap entries (6.15+): any guard region",
     detail: "Older ones copy the whole mapping, which a guard region stops.",
-    messages: [{ text: "Can't splice pages to pipe (%d/%d/%d)" }],
+    messages: [
+      { text: "Can't splice all pages to pipe (%ld/%d)" },
+      { text: "Can't splice pages to pipe (%d/%d/%d)" },
+    ],
     remedy: "Upgrade to criu 4.2 or newer.",
     references: ["criu:criu/pie/parasite.c:dump_pages"],
     until: "4.2",

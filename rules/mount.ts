@@ -52,7 +52,9 @@ export const MOUNT_RULES = defineRules("mount", [
     stage: "DUMP",
     effect: "NEEDS_OPTION",
     title: "a mount that follows one outside of the namespace",
-    seen: "/proc/ROOT/mountinfo optional field master:N: no mount with shared:N inside the namespace",
+    seen:
+      "/proc/ROOT/mountinfo optional field master:N: no mount with shared:N inside the namespace, and neither the root mount nor an external one is of the same superblock, with a root at or above its own and the same master:N",
+    detail: "A mount that can take its master from the root mount or from an external one needs no option.",
     options: ["--external mnt[]:m", "--enable-external-masters"],
     cost: "the mount is bound again at restore",
     messages: [{
@@ -300,5 +302,19 @@ export const MOUNT_RULES = defineRules("mount", [
       "zdtm:static/shared_slave_mount_children",
       "zdtm:static/mnt_ext_sharing",
     ],
+  },
+  {
+    id: "mnt-odd-name",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a mountpoint with a line break in its name",
+    seen:
+      "/proc/ROOT/mountinfo field 5: \\012 (or \\043), which criu does not turn back into the character, as it does with blank, tab and backslash",
+    messages: [
+      { text: "Can't open %s", errno: true },
+      { text: "Unable to dump a file system for %d:%s" },
+    ],
+    remedy: "Mount it under another name.",
+    references: ["criu:criu/proc_parse.c:cure_path", "criu:criu/mount.c:__open_mountpoint"],
   },
 ]);

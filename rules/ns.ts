@@ -206,8 +206,12 @@ export const NS_RULES = defineRules("ns", [
     effect: "REFUSED",
     title: "the root of the tree is below the root of its mount namespace",
     seen: 'readlink /proc/ROOT/root with an own mount namespace: not "/"',
-    detail: "The root task must not be chrooted below the root of its mount namespace.",
-    messages: [{ text: "The root task has another root than mntns: %s" }],
+    detail:
+      "The root task must not be chrooted below the root of its mount namespace. Where no mount lies below its root, mountinfo is empty for it, which is the second line.",
+    messages: [
+      { text: "The root task has another root than mntns: %s" },
+      { text: "Can't parse %d's mountinfo" },
+    ],
     remedy: "Start it by pivot_root instead of chroot, or dump it in the mount namespace of the caller.",
     references: ["criu:criu/mount.c:__mntns_get_root_fd", "zdtm:static/chroot"],
   },

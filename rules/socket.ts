@@ -77,4 +77,16 @@ export const SOCKET_RULES = defineRules("socket", [
     detail: "See mem-packet-ring.",
     references: ["criu:criu/sk-packet.c:dump_socket_map", "zdtm:static/packet_sock_mmap"],
   },
+  {
+    id: "sock-options-old-criu",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a socket that is neither unix nor netlink, on Linux 6.16, and criu is older than 4.2",
+    seen: "a socket of IPv4, IPv6 or packet family; release of the kernel: 6.16 or newer",
+    messages: [{ text: "Can't get %d:%d opt", errno: true }],
+    remedy:
+      "Upgrade to criu 4.2 or newer: older ones ask such sockets for SO_PASSCRED and SO_PASSSEC, which Linux 6.16 refuses.",
+    references: ["criu:criu/sockets.c:do_dump_opt"],
+    until: "4.2",
+  },
 ]);

@@ -68,6 +68,8 @@ export const TREE_RULES = defineRules("tree", [
     messages: [
       { text: "Timeout reached. Try to interrupt: %d" },
       { text: "FATAL: Unable to interrupt the current operation" },
+      { text: "Unable to freeze cgroup %s (%lu x %lums attempts, timeout: %us)" },
+      { text: "Unable to freeze cgroup %s (%lu x %lums attempts, timeout: %us)" },
     ],
     remedy:
       "Wait until the disk, NFS or FUSE request that /proc/PID/stack shows has ended; a longer --timeout helps where it ends by itself.",
@@ -94,9 +96,13 @@ export const TREE_RULES = defineRules("tree", [
     effect: "NEEDS_OPTION",
     title: "the cgroup of a task is frozen",
     seen: "/sys/fs/cgroup/<path>/cgroup.freeze or freezer.state of the cgroup in /proc/PID/cgroup: 1 / FROZEN",
-    detail: "For an already frozen group pass the group to the dumper, it thaws for the seize and puts the state back.",
+    detail:
+      "Without the option criu waits for --timeout with a freezer of cgroup v1 and then says so; with cgroup v2 it seizes the task and hangs without a word.",
     options: ["--freeze-cgroup PATH"],
-    messages: [{ text: "Unable to freeze cgroup %s (%lu x %lums attempts, timeout: %us)" }],
+    messages: [
+      { text: "Timeout reached. Try to interrupt: %d" },
+      { text: "Unseizable non-zombie %d found, state %c, err %d/%d" },
+    ],
     remedy:
       "Give --freeze-cgroup with the frozen cgroup: criu thaws it for the stop and freezes it again; or thaw it first.",
     references: ["criu:criu/seize.c:freeze_processes"],

@@ -172,13 +172,19 @@ export const TTY_RULES = defineRules("tty", [
   {
     id: "tty-pts-bind-mount",
     stage: "DUMP",
-    effect: "REFUSED",
+    effect: "EXTERNAL",
     title: "a terminal is mounted over a file and its other side is held outside of the tree",
     seen: "/proc/ROOT/mountinfo line of type devpts with root /N: master N not held in the tree",
     detail:
-      "A bind-mounted slave (for example /dev/console) needs its master in the tree and in the root mount namespace, or orphan-pts-master over RPC.",
-    messages: [{ text: "Unable to find a master for %s" }],
-    remedy: "Unmount it, or use an engine that declares it (runc, crun and podman do: orphan-pts-master).",
+      "Without the devpts in the namespace the first line is met; with it, the master must be in the tree and in the root mount namespace (orphan-pts-master over RPC).",
+    options: ["--external mnt[MOUNTPOINT]:KEY"],
+    cost: "the terminal must be given again at restore",
+    messages: [
+      { text: "%d:%s doesn't have a proper root mount" },
+      { text: "Unable to find a master for %s" },
+    ],
+    remedy:
+      "Give --external mnt[MOUNTPOINT]:KEY, unmount it, or use an engine that declares it (runc, crun and podman do).",
     references: ["criu:criu/tty.c:devpts_check_bindmount", "zdtm:static/pty-console"],
   },
   {

@@ -358,6 +358,10 @@ export const FOLLOW_UPS: readonly RuleMessage[] = [
     "Can't read link for pid %d fd %d",
     "Error parsing proc status file",
     "`- Can't open vma",
+    "Can't dump page with parasite",
+    "Abandoned mount or control was delegated to child?",
+    "Autofs %d is alive, but unreachable.",
+    "Namespaces dumping finished with error %d",
     "%d %x", // groups of a netlink socket
     "Restorer abnormal termination for %ld",
     "Iptables configuration failed",

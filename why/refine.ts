@@ -93,7 +93,7 @@ export const CHOICES: Readonly<Record<string, Choice>> = {
   // EINVAL is what the kernel says of descriptors that may not be passed on.
   "send_fds failed (%d)": ([errno]) => errno === "-22" ? ["fd-io-uring"] : [],
   "Unseizable non-zombie %d found, state %c, err %d/%d":
-    () => ["tree-ptraced", "tree-kernel-thread", "attr-coredump-in-progress"],
+    () => ["tree-ptraced", "tree-kernel-thread", "attr-coredump-in-progress", "tree-frozen-cgroup"],
   "suspending seccomp failed": () => ["seccomp-filter", "seccomp-strict", "seccomp-dumper"],
   "Can't turn TCP repair mode ON": ([errno = ""]) =>
     /not permitted/.test(errno) ? ["tcp-repair-permission", "tcp-half-closed"] : ["tcp-half-closed"],
@@ -114,5 +114,19 @@ export const CHOICES: Readonly<Record<string, Choice>> = {
   "Found slave peer index %d without correspond master peer":
     () => ["tty-slave-without-master", "tty-two-outer-terminals"],
   "Can't link remap to %s": () => ["file-link-remap-fails", "file-deleted-overlay", "file-hidden-by-mount"],
+  "Can't get %d:%d opt": ([, , errno = ""]) => [
+    errno.includes("not supported") ? "sock-options-old-criu" : "fd-opath-socket",
+  ],
+  "%d:%s doesn't have a proper root mount": ([, path = ""]) =>
+    /\/(console|tty|pts\/\d+)$/.test(path)
+      ? ["mnt-bind-outside", "tty-pts-bind-mount", "mnt-external-shared"]
+      : ["mnt-bind-outside", "mnt-external-shared"],
+  "Timeout reached. Try to interrupt: %d": () => ["tree-d-state", "tree-vfork-parent", "tree-frozen-cgroup"],
+  // mountinfo writes a line break so, and criu takes it as it stands.
+  "Can't open %s": ([path = ""]) => path.includes("\\0") ? ["mnt-odd-name"] : [],
+  "Unable to dump a file system for %d:%s": ([, path = ""]) => [
+    path.includes("\\0") ? "mnt-odd-name" : "mnt-unreachable-fs",
+  ],
+  "Can't splice all pages to pipe (%ld/%d)": () => ["mem-guard-pages", "mem-guard-pages-old"],
   "No task found with sid %d": () => ["rst-shell-job-flag", "rst-tty-no-leader"],
 };
