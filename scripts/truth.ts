@@ -33,8 +33,9 @@ if (unknown.length > 0) {
 
 const judge = await criu(version);
 const scratch = await Deno.makeTempDir({ prefix: "cready-truth-" });
-await Deno.mkdir(`${out}/logs`, { recursive: true });
-const keepLog = (name: string, log: string) => Deno.writeTextFile(`${out}/logs/${name}.log`, log);
+const logs = `${out}/logs${version === "4.2.1" ? "" : `-${version}`}`;
+await Deno.mkdir(logs, { recursive: true });
+const keepLog = (name: string, log: string) => Deno.writeTextFile(`${logs}/${name}.log`, log);
 
 /** What criu itself says. */
 async function alone(row: Specimen): Promise<Record<string, unknown> & { name: string }> {
