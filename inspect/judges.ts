@@ -10,7 +10,9 @@ import { judgeNamespaces } from "./judges/namespaces.ts";
 import { judgePlaces } from "./judges/places.ts";
 import { judgeSeccomp } from "./judges/seccomp.ts";
 import { judgeSessions } from "./judges/session.ts";
+import { judgeNetdevs } from "./judges/netdev.ts";
 import { judgeSharing } from "./judges/sharing.ts";
+import { judgeSockets } from "./judges/sockets.ts";
 import { judgeTerminals } from "./judges/terminals.ts";
 import { judgeTimers } from "./judges/timers.ts";
 import { judgeTree } from "./judges/tree.ts";
@@ -35,6 +37,8 @@ export const JUDGES: readonly Judge[] = [
   judgeSessions,
   judgeCgroups,
   judgeDescriptors,
+  judgeSockets,
+  judgeNetdevs,
   judgePlaces,
   judgeTerminals,
   judgeLocks,
