@@ -20,7 +20,7 @@ type Places = ReadonlyMap<string, readonly number[]>;
 /** Read once for all trees of a run, process by process. */
 const READ = new WeakMap<Caller, Map<number, Places>>();
 
-/** Descriptors of processes outside of the tree with one of these links, which are paths. */
+/** Descriptors of processes outside of the tree with one of these links: paths, or sockets by `socket:[INODE]`. */
 export function* outerFiles(tree: Tree, links: readonly string[]): Generator<OuterFile> {
   const { caller } = tree.around;
   let read = READ.get(caller);
@@ -49,7 +49,7 @@ function placesOf(tree: Tree, pid: number): Places {
   inFolder(tree, pid, (folder) => {
     for (const fd of folder.numbers()) {
       const link = folder.link(fd);
-      if (link === undefined || !link.startsWith("/") || link.startsWith("/dev/")) continue;
+      if (link === undefined || !(link.startsWith("socket:") || /^\/(?!dev\/)/.test(link))) continue;
       const numbers = places.get(link);
       if (numbers) numbers.push(fd);
       else places.set(link, [fd]);

@@ -50,7 +50,7 @@ export function judgeNetdevs(tree: Tree, report: Report): void {
 }
 
 function isTun(file: OpenFile): boolean {
-  if (file.kind !== "PATH" || !file.link.startsWith("/dev/")) return false;
+  if (file.kind !== "PATH") return false;
   const { stat } = file;
   return stat !== null && (stat.mode & S_IFMT) === S_IFCHR && stat.rdevMajor === TUN_MAJOR &&
     stat.rdevMinor === TUN_MINOR;
@@ -107,6 +107,15 @@ function judgeLinks(tree: Tree, report: Report, net: Net, held: ReadonlySet<stri
 function judgeLink(tree: Tree, report: Report, net: Net, link: Link, held: ReadonlySet<string | null>): void {
   const seen = { task: tree.root, subject: `device ${link.name}` };
   if (!isKnown(link)) {
+    report.add({
+      ...seen,
+      rule: "netdev-unknown",
+      stage: "RESTORE",
+      effect: "RISK",
+      reason: `the device ${link.name} is not restored by criu: the network has to be there before it starts`,
+      message: null,
+      options: [],
+    });
     return report.add({
       ...seen,
       rule: "netdev-unknown",

@@ -7,8 +7,8 @@ const SO_PROTOCOL = 38, SO_DOMAIN = 39, SO_PASSPIDFD = 76;
 const UDP_CORK = 1, TCP_INFO = 11;
 const SOCK_STREAM = 1, SOCK_DGRAM = 2;
 const EACCES = 13;
-/** Room for a struct sockaddr_storage. */
-const ADDRESS = 128;
+/** Sizes of struct sockaddr_in and sockaddr_in6. */
+const SOCKADDR_IN = 16, SOCKADDR_IN6 = 28;
 
 /** What a socket says of itself, asked as criu asks it. */
 export interface SocketOptions {
@@ -33,7 +33,7 @@ export interface SocketOptions {
 export function optionsOf(sys: Sys, fd: number): SocketOptions | null {
   const { memory } = sys;
   const mark = memory.mark();
-  const value = memory.alloc(ADDRESS), size = memory.alloc(8);
+  const value = memory.alloc(SOCKADDR_IN6), size = memory.alloc(8);
   const ask = (level: number, option: number, room: number): number => {
     memory.setU32(size, room);
     return sys.try("getsockopt", fd, level, option, value, size);
@@ -57,7 +57,8 @@ export function optionsOf(sys: Sys, fd: number): SocketOptions | null {
       // Both protocols take the option under the level of UDP.
       corked: udp && number(IPPROTO_UDP, UDP_CORK) !== 0,
       tcpState: tcp && ask(IPPROTO_TCP, TCP_INFO, 8) === 0 ? memory.bytes(value, 1)[0]! : null,
-      hasPeer: tcp && ask(SOL_SOCKET, SO_PEERNAME, ADDRESS) === 0,
+      // More room than the family's address takes is refused (EINVAL).
+      hasPeer: tcp && ask(SOL_SOCKET, SO_PEERNAME, domain === AF_INET ? SOCKADDR_IN : SOCKADDR_IN6) === 0,
       controlMessages: domain === AF_UNIX &&
         [SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_TIMESTAMP].some((option) => number(SOL_SOCKET, option) !== 0),
     };

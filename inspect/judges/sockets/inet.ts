@@ -2,6 +2,7 @@ import { findProgram } from "../../../ffi/programs.ts";
 import { AF_INET6 } from "../../../ffi/uapi.ts";
 import { borrow, isRefused } from "../../borrow.ts";
 import { readLink } from "../../../ffi/files.ts";
+import { outerFiles } from "../../outside.ts";
 import { orderOf } from "../../order.ts";
 import { given } from "../../plan.ts";
 import type { Report } from "../../report.ts";
@@ -41,6 +42,7 @@ export class InetJudge {
   readonly #tree: Tree;
   readonly #report: Report;
   readonly #table: SocketTable;
+  readonly #listening: { readonly socket: TreeSocket; readonly found: InetSocket }[] = [];
   /** Connections that criu would keep, with the first descriptor of each. */
   readonly #connected: { readonly socket: TreeSocket; readonly found: InetSocket }[] = [];
 
@@ -126,6 +128,7 @@ export class InetJudge {
     this.#report.add({
       ...seen,
       rule: "tcp-closed-with-peer",
+      effect: "RISK",
       reason: "its connection was reset or refused, and it still has the address of its peer",
     });
   }
@@ -150,6 +153,7 @@ export class InetJudge {
     const { file, ino } = socket;
     const seen = { task: file.task, subject: `fd ${file.fd}` };
     if (found.state === TCP.LISTEN) {
+      this.#listening.push({ socket, found });
       if (found.rqueue === 0) return;
       const n = found.rqueue;
       return this.#report.add({
@@ -260,9 +264,34 @@ export class InetJudge {
     }
   }
 
+  /** A port stays taken while anybody else holds the socket, such as who has started the tree with it. */
+  #shared(): void {
+    const links = new Map(this.#listening.map((one) => [`socket:[${one.socket.ino}]`, one]));
+    if (links.size === 0) return;
+    const { leaveRunning } = this.#tree.around.plan;
+    const holders = new Map<string, number>();
+    for (const { link, pid } of outerFiles(this.#tree, [...links.keys()])) {
+      if (!holders.has(link)) holders.set(link, pid);
+    }
+    for (const [link, { socket, found }] of links) {
+      const holder = holders.get(link);
+      if (holder === undefined && !leaveRunning) continue;
+      this.#report.add({
+        rule: "tcp-restore-address",
+        task: socket.file.task,
+        subject: `fd ${socket.file.fd}`,
+        reason: holder === undefined
+          ? `the process goes on running and keeps ${local(found)}: the restore needs another host or network`
+          : `process ${holder} outside of the tree holds this socket too, and with it ${local(found)}`,
+        message: null,
+      });
+    }
+  }
+
   /** A connection with both ends inside comes back whole; of another one the rest of the world has to hold still. */
   #restore(): void {
     const { plan } = this.#tree.around;
+    this.#shared();
     if (given(plan, "tcp-close")) return;
     const ends = new Set(this.#connected.map(({ found }) => `${local(found)} ${remote(found)}`));
     for (const { socket, found } of this.#connected) {

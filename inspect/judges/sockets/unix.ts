@@ -7,6 +7,7 @@ import { TCP, type UnixSocket } from "../../sockets/diag.ts";
 import { peekRights } from "../../sockets/queue.ts";
 import type { SocketTable } from "../../sockets/table.ts";
 import type { Tree } from "../../tree.ts";
+import { refusalOf } from "../fd/anonymous.ts";
 import type { TreeSocket } from "../sockets.ts";
 
 const SOCK_DGRAM = 2;
@@ -155,14 +156,9 @@ export class UnixJudge {
     else if (TERMINAL.test(link)) {
       this.#report.add({ ...seen, rule: "tty-in-scm", reason: `the terminal ${link} travels in it`, message: null });
     } else if (link.startsWith("anon_inode:") && !KNOWN.test(link)) {
-      this.#report.add({
-        ...seen,
-        rule: link === "anon_inode:[io_uring]" ? "fd-io-uring" : "fd-anon-other",
-        reason: `${link} travels in it, a kind that criu does not know`,
-        message: null,
-        options: [],
-        effect: "REFUSED",
-      });
+      const { rule, reason } = refusalOf(link.slice("anon_inode:".length));
+      // criu's line names the number that the descriptor gets when criu receives it.
+      this.#report.add({ ...seen, rule, reason, message: null, options: [], effect: "REFUSED" });
     } else if (link === "" || link.endsWith(" (deleted)")) {
       this.#report.unknown("unix-queue-rights", file.task, seen.subject, `a deleted file travels in it: ${link}`);
     }
