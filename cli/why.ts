@@ -60,7 +60,7 @@ function engineNamed(name: string): Engine {
 }
 
 function read(libc: Libc, path: string, engine: Engine | undefined): Diagnosis {
-  const reader = new LogReader(engine);
+  const reader = new LogReader(engine, path);
   try {
     readStream(libc, path, (bytes) => reader.push(bytes));
   } catch (error) {
@@ -70,7 +70,8 @@ function read(libc: Libc, path: string, engine: Engine | undefined): Diagnosis {
   return reader.end();
 }
 
-function json(diagnosis: Diagnosis): string {
+/** What `--json` prints. */
+export function json(diagnosis: Diagnosis): string {
   return `${JSON.stringify({ schemaVersion: 1, ...diagnosis })}\n`;
 }
 
@@ -129,7 +130,7 @@ function placementText(
   stage: Diagnosis["stage"],
 ): string {
   const { option, line, file } = placement;
-  const put = `put ${line} into ${file}`;
+  const put = `put ${line} into ${file}${engine === "CRUN" ? " (crun reads it with criu 4.2 or newer)" : ""}`;
   if (engine === null || engine === "CRIU") return `criu ${DID[stage ?? "DUMP"]} … --${line}, or ${put}`;
   return option === null ? put : `give ${option}, or ${put}`;
 }

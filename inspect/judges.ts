@@ -2,11 +2,14 @@ import { judgeAttributes } from "./judges/attributes.ts";
 import { judgeCgroups } from "./judges/cgroups.ts";
 import { judgeDescriptors } from "./judges/descriptors.ts";
 import { judgeEnvironment } from "./judges/environment.ts";
+import { judgeIpc } from "./judges/ipc.ts";
 import { judgeLocks } from "./judges/locks.ts";
 import { judgeLsm } from "./judges/lsm.ts";
 import { judgeMemory } from "./judges/memory.ts";
 import { judgeMounts } from "./judges/mounts.ts";
 import { judgeNamespaces } from "./judges/namespaces.ts";
+import { judgeNetDevices } from "./judges/net_devices.ts";
+import { judgeNotKept } from "./judges/not_kept.ts";
 import { judgePlaces } from "./judges/places.ts";
 import { judgeSeccomp } from "./judges/seccomp.ts";
 import { judgeSessions } from "./judges/session.ts";
@@ -35,6 +38,8 @@ export const JUDGES: readonly Judge[] = [
   judgeTimers,
   judgeAttributes,
   judgeSessions,
+  judgeIpc,
+  judgeNetDevices,
   judgeCgroups,
   judgeDescriptors,
   judgeSockets,
@@ -42,4 +47,5 @@ export const JUDGES: readonly Judge[] = [
   judgePlaces,
   judgeTerminals,
   judgeLocks,
+  judgeNotKept,
 ];

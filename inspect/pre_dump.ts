@@ -5,7 +5,18 @@ const RESOURCES = ["environment", "tree", "lsm", "memory"];
 /** Of these, what it leaves to the dump: files behind mappings, and what is written down with the mappings. */
 const LEFT = ["mem-file-deleted", "mem-file-other-mntns", "mem-sysv-shm", "mem-packet-ring", "mem-packet-ring-unknown"];
 /** What it meets of the others. */
-const MET = ["seccomp-strict", "seccomp-dumper", "attr-32bit", "attr-32bit-s390", "attr-ldt", "attr-exec-vma"];
+const MET = [
+  "seccomp-strict",
+  "seccomp-dumper",
+  "attr-32bit",
+  "attr-32bit-s390",
+  "attr-ldt",
+  "attr-exec-vma",
+  "fd-inotify-handle",
+  "fd-inotify-tmpfs-gone",
+  "fd-inotify-unknown-dev",
+  "dev-cuda-predump",
+];
 
 /** Whether `criu pre-dump` can be refused by a rule, and not only the dump after it. */
 export function metByPreDump(rule: RuleId): boolean {

@@ -33,6 +33,9 @@ export interface Sighting {
   readonly order?: number;
 }
 
+/** Where a judge says what it sees. */
+export type Reporter = Pick<Report, "add" | "unknown" | "assume">;
+
 /** Collects what the judges of one tree see. */
 export class Report {
   readonly obstacles: Obstacle[] = [];

@@ -43,9 +43,12 @@ export const DEVICE_RULES = defineRules("device", [
       "Needs amdgpu_plugin.so in the plugin directory and a kernel with the KFD checkpoint ioctls; KFD version, topology and firmware are compared at restore.",
     options: ["--libdir PATH"],
     cost: "an equal GPU must be there at restore",
-    messages: [{ text: "CR not supported on current kernel (current:%02d.%02d min:%02d.%02d)" }],
+    messages: [
+      { text: "CR not supported on current kernel (current:%02d.%02d min:%02d.%02d)" },
+      { text: "Can't dump file %d of that type [%o] (%s %s)" },
+    ],
     remedy:
-      "Install criu's amdgpu plugin and give --libdir with its folder; the kernel must know the checkpoint calls of KFD (6.0).",
+      "Install criu's amdgpu plugin and give --libdir with its folder; the kernel must know the checkpoint calls of KFD (5.18).",
     references: ["criu:plugins/amdgpu/amdgpu_plugin.c:kernel_supports_criu"],
     since: "3.17",
   },
@@ -115,7 +118,7 @@ export const DEVICE_RULES = defineRules("device", [
     detail: "The plugin turns the freezer off and uses ptrace stops only.",
     messages: [{ text: "unfreezing cgroup for plugin compatibility", level: "DEBUG" }],
     references: ["criu:criu/seize.c:prepare_freezer_for_interrupt_only_mode"],
-    since: "4.0",
+    since: "4.1",
   },
   {
     id: "dev-restore-plugin",
@@ -126,5 +129,6 @@ export const DEVICE_RULES = defineRules("device", [
     messages: [{ text: "Missing required plugin: %s" }],
     remedy: "Install the plugin and give --libdir with its folder.",
     references: ["criu:criu/plugin.c:cr_plugin_init"],
+    since: "4.1",
   },
 ]);

@@ -251,7 +251,7 @@ export const FD_RULES = defineRules("fd", [
       { text: "Can't retrieve FDs from socket" },
     ],
     remedy:
-      "Start the program without io_uring, if it can (redis: io-threads with epoll; node: UV_USE_IO_URING=0; postgres: io_method=worker), or forbid it by sysctl kernel.io_uring_disabled=2.",
+      "Start the program without io_uring, if it can (node: UV_USE_IO_URING=0; postgres 18: io_method=worker), or forbid it for all by sysctl kernel.io_uring_disabled=2 (Linux 6.6).",
     references: ["criu:criu/files-ext.c:dump_unsupp_fd", "criu:criu/pie/parasite.c:drain_fds"],
   },
   {
@@ -506,6 +506,8 @@ export const FD_RULES = defineRules("fd", [
     title: "an owner for signals of a descriptor (F_SETOWN)",
     seen: "F_GETOWN_EX, F_GETSIG: owner pid outside the tree",
     detail: "Owner pid, uids and signal are kept as numbers.",
+    unobservable:
+      "The owner is told only to who has the descriptor: to borrow each one would cost more than all the rest.",
     references: ["criu:criu/pie/parasite.c:fill_fds_fown", "zdtm:static/file_fown"],
   },
   {
@@ -544,10 +546,13 @@ export const FD_RULES = defineRules("fd", [
     title: "secret memory (memfd_secret) that is open and not mapped",
     seen: "/proc/PID/fd/N link: /secretmem (deleted), open but not mapped",
     detail:
-      "Its internal mount is in no mountinfo. Named as external its contents are not kept, and criu must not look for a build-id in it.",
+      "Its internal mount is in no mountinfo. Named as external its contents are not kept, and criu must not look for a build-id in it, since nobody can open it anew.",
     options: ["--external file[MNT_ID:INODE]"],
     cost: "restore needs --inherit-fd fd[N]:file[MNT_ID:INODE]",
-    messages: [{ text: "Can't lookup mount=%d for fd=%d path=%s" }],
+    messages: [
+      { text: "Can't lookup mount=%d for fd=%d path=%s" },
+      { text: "Build-ID (For validation) could not be obtained for file %s because can't open the file" },
+    ],
     remedy:
       "Start the program without secret memory. With secretmem.enable=0 on the kernel command line it cannot be used.",
     references: ["criu:criu/files-reg.c:dump_one_reg_file"],

@@ -151,7 +151,7 @@ export const FILE_RULES = defineRules("file", [
     seen:
       'stat of /proc/PID/fd/N versus stat of its link text below /proc/PID/root: both exist with different dev:ino and no " (deleted)" suffix',
     detail:
-      "For example a bind mount over the file in another mount, or a name reused. Devices are let through with --evasive-devices when st_rdev agrees.",
+      "Only where the old file still has a name: something is bound over it in another mount, or its name was taken while another link exists. A file that was replaced by rename has no link left and is dumped as a ghost.",
     messages: [
       { text: "Unaccessible path opened %u:%u, need %u:%u" },
       { text: "Can't stat path", errno: true },
@@ -254,6 +254,7 @@ export const FILE_RULES = defineRules("file", [
     seen: "stat st_mode: permission bits changed between dump and restore",
     messages: [{ text: "File %s has bad mode 0%o (expect 0%o)" }],
     remedy: "Restore the mode, or restore with --skip-file-rwx-check (criu 3.18).",
+    unobservable: "It happens between dump and restore.",
     references: ["criu:criu/files-reg.c:open_path"],
   },
   {

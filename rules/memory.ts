@@ -67,7 +67,7 @@ export const MEMORY_RULES = defineRules("memory", [
       "A mapped ring cannot be opened through map_files (ENXIO) and is not an aio ring. The printed mode is 600 on current kernels.",
     messages: [{ text: "Unknown shit %o (%s)" }],
     remedy:
-      "Start the program without io_uring, if it can (redis: io-threads with epoll; node: UV_USE_IO_URING=0; postgres: io_method=worker), or forbid it by sysctl kernel.io_uring_disabled=2.",
+      "Start the program without io_uring, if it can (node: UV_USE_IO_URING=0; postgres 18: io_method=worker), or forbid it for all by sysctl kernel.io_uring_disabled=2 (Linux 6.6).",
     references: ["criu:criu/proc_parse.c:vma_get_mapfile"],
   },
   {
@@ -161,7 +161,7 @@ export const MEMORY_RULES = defineRules("memory", [
       "Refused unless the root task has an IPC namespace of its own (inode of /proc/PID/ns/ipc differs from the dumper).",
     messages: [{ text: "Task %d with SysVIPC shmem map @%lx doesn't live in IPC ns" }],
     remedy:
-      "Run the program in an IPC namespace of its own (unshare --ipc, a container), or configure it for POSIX shared memory (postgres: shared_memory_type=mmap).",
+      "Run the program in an IPC namespace of its own (unshare --ipc, a container). postgres attaches a small segment whatever its shared_memory_type is.",
     references: [
       "criu:criu/cr-dump.c:check_sysvipc_map_dump",
       "zdtm:static/shm",
@@ -271,7 +271,7 @@ export const MEMORY_RULES = defineRules("memory", [
       { text: "Can't splice all pages to pipe (%ld/%d)" },
       { text: "Can't splice pages to pipe (%d/%d/%d)" },
     ],
-    remedy: "Boot a kernel whose PAGEMAP_SCAN shows guard regions (6.15 or newer).",
+    remedy: "Boot a kernel whose PAGEMAP_SCAN shows guard regions (6.16 or newer).",
     references: ["criu:criu/pie/parasite.c:dump_pages", "zdtm:static/maps12"],
     since: "4.2",
   },

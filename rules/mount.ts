@@ -189,7 +189,7 @@ export const MOUNT_RULES = defineRules("mount", [
       "Needs the pipe_ino mount option (CRIU counts autofs as experimental), its master in the tree and an empty pipe.",
     features: ["autofs"],
     messages: [{ text: "Failed to find pipe_ino option (old kernel?)" }],
-    remedy: "Boot a kernel that shows pipe_ino= for autofs (4.10), or unmount it before the dump.",
+    remedy: "Boot a kernel that shows pipe_ino= for autofs (4.6), or unmount it before the dump.",
     references: ["criu:criu/autofs.c:parse_options", "zdtm:static/autofs"],
   },
   {
@@ -237,11 +237,17 @@ export const MOUNT_RULES = defineRules("mount", [
   },
   {
     id: "mnt-overlay",
-    stage: "DUMP",
+    stage: "RESTORE",
     effect: "SUPPORTED",
     title: "an overlay mounted inside",
     seen: "/proc/ROOT/mountinfo type overlay, not root: overlay mounted inside",
-    detail: "Mounted again with its options; layer directories must exist.",
+    detail: "It is mounted again with its options: the folders of its layers must be reachable from the new root.",
+    messages: [
+      { text: "Unable to mount %s %s (id=%d)", errno: true },
+      { text: "Can't mount at %s", errno: true },
+    ],
+    remedy:
+      "Give the layers under the same names where the restore runs, before it mounts the overlay; or give --external mnt[MOUNTPOINT]:KEY at dump.",
     references: ["criu:criu/proc_parse.c:overlayfs_parse"],
   },
   {
@@ -316,5 +322,17 @@ export const MOUNT_RULES = defineRules("mount", [
     ],
     remedy: "Mount it under another name.",
     references: ["criu:criu/proc_parse.c:cure_path", "criu:criu/mount.c:__open_mountpoint"],
+  },
+  {
+    id: "mnt-external-missing",
+    stage: "RESTORE",
+    effect: "NEEDS_OPTION",
+    title: "a mount that the dump took for external is not given at restore",
+    seen: "images dumped with --external mnt[MOUNTPOINT]:KEY",
+    options: ["--external mnt[KEY]:HOSTPATH (restore)"],
+    cost: "the folder of the host is seen in the tree then",
+    messages: [{ text: "No mapping for %d:%s mountpoint" }],
+    remedy: "Give --external mnt[KEY]:HOSTPATH for it at restore; engines do.",
+    references: ["criu:criu/mount.c:get_mp_root"],
   },
 ]);

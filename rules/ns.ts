@@ -211,6 +211,7 @@ export const NS_RULES = defineRules("ns", [
     messages: [
       { text: "The root task has another root than mntns: %s" },
       { text: "Can't parse %d's mountinfo" },
+      { text: "No parent found for mountpoint %d (@%s)" },
     ],
     remedy: "Start it by pivot_root instead of chroot, or dump it in the mount namespace of the caller.",
     references: ["criu:criu/mount.c:__mntns_get_root_fd", "zdtm:static/chroot"],

@@ -77,7 +77,7 @@ export const SOCKET_INET_RULES = defineRules("socket-inet", [
       { text: "Can't turn TCP repair mode ON", errno: true },
       { text: "TCP_REPAIR can't be enabled for half-closed sockets" },
     ],
-    remedy: "Boot Linux 4.18 or newer, or give --tcp-close.",
+    remedy: "Boot Linux 4.10 or newer, or give --tcp-close.",
     references: [
       "criu:criu/cr-check.c:check_tcp_halt_closed",
       "zdtm:static/socket-tcp-fin-wait1",
@@ -279,6 +279,7 @@ export const SOCKET_INET_RULES = defineRules("socket-inet", [
     title: "a ping socket",
     seen: "/proc/PID/net/icmp{,6}: SOCK_DGRAM ICMP",
     references: ["criu:criu/sk-inet.c:gen_uncon_sk", "zdtm:static/socket_icmp", "zdtm:static/socket6_icmp"],
+    since: "4.2",
   },
   {
     id: "inet-type-unsupported",
@@ -359,5 +360,16 @@ export const SOCKET_INET_RULES = defineRules("socket-inet", [
     messages: [{ text: "Connected TCP socket in image" }],
     remedy: "Give --tcp-close, or --tcp-established, at restore.",
     references: ["criu:criu/sk-inet.c:open_inet_sk"],
+  },
+  {
+    id: "icmp-ping-old",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a ping socket, and criu is older than 4.2",
+    seen: "/proc/PID/net/icmp{,6}: SOCK_DGRAM ICMP",
+    messages: [{ text: "Unsupported proto %d for socket %x" }],
+    remedy: "Upgrade to criu 4.2 or newer.",
+    references: ["criu:criu/sk-inet.c:can_dump_ipproto"],
+    until: "4.2",
   },
 ]);

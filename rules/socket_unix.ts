@@ -131,6 +131,7 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
       "zdtm:static/sk-unix-listen03",
       "zdtm:static/sk-unix-listen04",
     ],
+    since: "3.18",
   },
   {
     id: "unix-inflight-closed",
@@ -146,6 +147,7 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
       "zdtm:static/sk-unix-listen03",
       "zdtm:static/sk-unix-listen04",
     ],
+    since: "3.18",
   },
   {
     id: "unix-type-state",

@@ -40,6 +40,7 @@ export function generated(): Map<string, string> {
     "",
   );
   const doctor = buildSchema(read("schema/cli/doctor.graphql"));
+  const why = buildSchema(read("schema/cli/why.graphql"));
   return new Map([
     [
       "schema/json/inspection.json",
@@ -55,6 +56,7 @@ export function generated(): Map<string, string> {
       json(elementSchemaOf(check, "findings", id("finding"), "one line of cready check --ndjson")),
     ],
     ["schema/json/doctor.json", json(jsonSchemaOf(doctor, everything(doctor), id("doctor"), "cready doctor --json"))],
+    ["schema/json/why.json", json(jsonSchemaOf(why, everything(why), id("why"), "cready why --json"))],
     ["docs/features.md", featuresDoc(PROBES)],
     ["docs/inspect.md", rulesDoc(RULES)],
     ["docs/rules.json", rulesJson(RULES, CRIU_VERSION)],

@@ -59,7 +59,7 @@ export class Catalogue {
 
   /** What a message may stand for, in the order of the rules. The text is that behind criu's time, level and place. */
   find(text: string): Match[] {
-    const whole = text.slice(0, LONGEST).trim();
+    const whole = text.slice(0, LONGEST).trimStart();
     const found = this.#matches(whole);
     if (found.length > 0) return found;
     const prefix = PREFIX.exec(whole)?.[0];
@@ -70,7 +70,9 @@ export class Catalogue {
     const matches: Match[] = [];
     for (const word of new Set(["", ...text.split(/\s+/)])) {
       for (const entry of this.#byWord.get(word) ?? []) {
-        const values = entry.pattern.regexp.exec(text)?.slice(1);
+        // A value at the end may be empty, and the blank before it may be gone.
+        const { regexp } = entry.pattern;
+        const values = (regexp.exec(text.trimEnd()) ?? regexp.exec(`${text.trimEnd()} `))?.slice(1);
         if (values) matches.push({ entry, values });
       }
     }

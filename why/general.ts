@@ -149,6 +149,12 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
     remedy: "Look into the log of the script or of the engine: it ended with an error when criu called it.",
   },
   {
+    id: "program-missing",
+    title: "a program that criu runs is not installed",
+    messages: [perror('execvp("%s", ...) failed')],
+    remedy: "Install the program that the line names (iptables, ip6tables, ip, tar) where criu's PATH leads.",
+  },
+  {
     id: "options",
     title: "an option that this criu does not take",
     messages: [
@@ -274,6 +280,7 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
       err("First PID in a PID namespace needs to be %d and not %d"),
       perror("Can't attach to init"),
       perror("Join namespaces failed"),
+      perror("Can't unshare net-namespace"),
     ],
     remedy: "Give the namespaces as at the dump (--inherit-fd, --join-ns), or restore by the engine that dumped.",
   },
@@ -363,6 +370,9 @@ export const FOLLOW_UPS: readonly RuleMessage[] = [
     "Autofs %d is alive, but unreachable.",
     "Namespaces dumping finished with error %d",
     "%d %x", // groups of a netlink socket
+    "%d", // descriptor of a nameless socket
+    "Can't restore link: %d",
+    "Can't wait or bad status: errno=%d, status=%d",
     "Restorer abnormal termination for %ld",
     "Iptables configuration failed",
     "Unable to open fd=%d id=%#x",
@@ -394,6 +404,7 @@ export const FOLLOW_UPS: readonly RuleMessage[] = [
     "%s: error parsing [%s] for %d",
     "Can't open %d's mapfile link %lx",
     "Can't setns %d/%s",
+    "%d reported by netlink",
   ].map(perror),
 ];
 

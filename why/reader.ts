@@ -33,6 +33,9 @@ let made: Catalogue | undefined;
 /** The catalogue, which does not change, is made once. */
 const catalogue = () => made ??= new Catalogue();
 
+/** Where criu says which file of options it reads beside what the engine sends. */
+const CONFIG_FILE = "Would overwrite RPC settings with values from ";
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads a log of criu or the text of an engine, bit by bit, and tells what ended it. Memory does not grow with it. */
@@ -59,6 +62,7 @@ export class LogReader {
   #failed = false;
   #rank = Infinity;
   #crun = false;
+  #config: string | undefined;
   /** The task and the descriptor that criu was busy with. */
   #pid: string | undefined;
   #fd: string | undefined;
@@ -70,9 +74,10 @@ export class LogReader {
     | (NonNullable<Hints["socket"]> & { readonly holder: { inode: string; text: string } | undefined })
     | undefined;
 
-  /** `engine` is what the caller says; otherwise it is taken from the text. */
-  constructor(engine?: Engine) {
+  /** `engine` is what the caller says; otherwise it is taken from the text, or from where the log lies. */
+  constructor(engine?: Engine, path = "") {
     this.#given = engine;
+    this.#rank = engineLine(path).rank ?? Infinity;
   }
 
   /** Takes the next bytes. */
@@ -89,10 +94,12 @@ export class LogReader {
       for (const [key, cause] of this.#weak) this.#causes.set(key, cause);
     }
     const engine = this.#engine;
-    const placed = (cause: Cause): Cause => ({
-      ...cause,
-      placement: cause.options[0] === undefined ? null : placement(engine ?? "CRIU", cause.options[0], this.#crun),
-    });
+    const placed = (cause: Cause): Cause => {
+      const option = cause.options[0];
+      if (option === undefined) return cause;
+      const place = placement(engine ?? "CRIU", option, this.#crun);
+      return { ...cause, placement: this.#config === undefined ? place : { ...place, file: this.#config } };
+    };
     const causes = [...this.#causes.values()].map(placed);
     return {
       criu: this.#criu,
@@ -181,8 +188,10 @@ export class LogReader {
     else if (this.#context(text)) return;
     else if (/^(?:Pre-d|D)umping finished successfully/.test(text)) this.#done("DUMP");
     else if (text.startsWith("Restore finished successfully")) this.#done("RESTORE");
-    else if (text.startsWith("Would overwrite RPC settings with values from ")) {
-      if (text.includes("crun.conf")) this.#crun = true;
+    else if (text.startsWith(CONFIG_FILE)) {
+      this.#config = text.slice(CONFIG_FILE.length).trim();
+      this.#rank = Math.min(this.#rank, engineLine(this.#config).rank ?? Infinity);
+      if (this.#config.endsWith("/crun.conf")) this.#crun = true;
     }
   }
 

@@ -128,5 +128,8 @@ export const CHOICES: Readonly<Record<string, Choice>> = {
     path.includes("\\0") ? "mnt-odd-name" : "mnt-unreachable-fs",
   ],
   "Can't splice all pages to pipe (%ld/%d)": () => ["mem-guard-pages", "mem-guard-pages-old"],
+  "Unsupported proto %d for socket %x": ([proto = ""]) => [
+    proto === "1" || proto === "58" ? "icmp-ping-old" : "inet-protocol-unsupported",
+  ],
   "No task found with sid %d": () => ["rst-shell-job-flag", "rst-tty-no-leader"],
 };

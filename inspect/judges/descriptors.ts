@@ -19,7 +19,7 @@ import type { OpenFile } from "../open_file.ts";
 import { given } from "../plan.ts";
 import { openFilesOf } from "../open_files.ts";
 import { foreignProcess } from "../proc_file.ts";
-import type { Report } from "../report.ts";
+import type { Report, Reporter } from "../report.ts";
 import type { Tree } from "../tree.ts";
 import { judgeNumbers } from "./fd/numbers.ts";
 import { judgeWriters } from "./fd/writers.ts";
@@ -56,25 +56,31 @@ function isSecret(link: string): boolean {
   return link === "/secretmem (deleted)";
 }
 
+/** Judges one descriptor as the walk over all of them does. */
+export function judgeDescriptor(tree: Tree, report: Reporter, file: OpenFile): void {
+  new Walk(tree, report).one(file);
+}
+
 class Walk {
   readonly #tree: Tree;
-  readonly #report: Report;
+  readonly #report: Reporter;
   readonly #pipes: Pipes;
   /** Files that were reported: one has the same fault under each of its descriptors. */
   readonly #reported = new Set<string>();
 
-  constructor(tree: Tree, report: Report) {
+  constructor(tree: Tree, report: Reporter) {
     this.#tree = tree;
     this.#report = report;
     this.#pipes = new Pipes(tree, report);
   }
 
   all(files: readonly OpenFile[]): void {
-    for (const file of files) this.#one(file);
+    for (const file of files) this.one(file);
     this.#pipes.outer();
   }
 
-  #one(file: OpenFile): void {
+  /** Judges one descriptor. */
+  one(file: OpenFile): void {
     if (file.link === "") return this.#endless(file);
     switch (file.kind) {
       case "SOCKET":
@@ -92,7 +98,7 @@ class Walk {
 
   #endless({ task, fd }: OpenFile): void {
     this.#report.add({
-      rule: "file-relative-or-unreachable",
+      rule: "file-name-too-long",
       task,
       subject: `fd ${fd}`,
       reason: "its path is longer than the kernel tells (4095 bytes), and criu stops where it asks for it",

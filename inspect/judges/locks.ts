@@ -87,13 +87,16 @@ function reportHeld(report: Report, { file, lock }: Held): void {
   report.add({
     ...seen,
     rule: "lock-any",
-    reason: `it holds a ${lock.type.toLowerCase()} ${WORDS[lock.kind]} on ${file.link}`,
+    reason: lock.mode === "BREAKING"
+      ? `it holds a lease on ${file.link} that is being broken`
+      : `it holds a ${lock.type.toLowerCase()} ${WORDS[lock.kind]} on ${file.link}`,
   });
   if (lock.mode === "BREAKING") {
     report.add({
       ...seen,
       rule: "lock-lease-breaking",
-      reason: `its lease of ${file.link} is being broken`,
+      reason:
+        `somebody waits for its lease on ${file.link}, and criu with him until it ends (sysctl fs.lease-break-time)`,
       message: null,
     });
   }

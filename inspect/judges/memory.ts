@@ -5,6 +5,7 @@ import { parseVmFlags } from "../../proc/smaps.ts";
 import { S_IFCHR, S_IFMT, S_IFREG, type Statx } from "../../proc/statx.ts";
 import { FD_DESC_INVALID, reportName } from "../file_name.ts";
 import { guardRegions } from "../guard_regions.ts";
+import { hugetlbDevices } from "../hugetlb.ts";
 import { openFilesOf } from "../open_files.ts";
 import { given } from "../plan.ts";
 import { pluginsOf } from "../plugins.ts";
@@ -99,7 +100,9 @@ class TaskMemory {
     }
     if (path.startsWith("/SYSV")) return this.#sysv(mapping);
     // Anonymous memory that is shared, and memfds: what is in them goes into the images.
-    if (mapping.device === this.#shmem || path.startsWith("/anon_hugepage")) return;
+    if (mapping.device === this.#shmem) return;
+    if (path.startsWith("/anon_hugepage") || path.startsWith("/memfd:")) this.#hugePages(mapping);
+    if (path.startsWith("/anon_hugepage")) return;
     if (path.startsWith("/memfd:")) {
       this.#add("mem-hugetlb-memfd", mapping, "it is a memfd of huge pages", {
         values: [-1, FD_DESC_INVALID, path],
@@ -109,9 +112,26 @@ class TaskMemory {
     this.#file(mapping);
   }
 
+  /** criu knows the device of huge pages only if it can map one itself. */
+  #hugePages(mapping: Mapping): void {
+    if (hugetlbDevicesOf(this.#tree).has(mapping.device)) return;
+    const mount = this.#stat(mapping)?.mount ?? -1;
+    this.#add(
+      "mem-hugetlb-none-free",
+      mapping,
+      "it is of huge pages, and none is free for criu to learn their device by",
+      {
+        values: [mount, FD_DESC_INVALID, mapping.path],
+      },
+    );
+  }
+
   #special(mapping: Mapping): void {
     if (mapping.path !== "[uprobes]" || this.#uprobes) return;
     this.#uprobes = true;
+    this.#add("mem-uprobes-old", mapping, "somebody traces a program or library of it with uprobes", {
+      values: [mapping.start, mapping.end],
+    });
     if (given(this.#tree.around.plan, "allow-uprobes")) return;
     this.#add("mem-uprobes", mapping, "somebody traces a program or library of it with uprobes", {
       values: [this.#task.pid],
@@ -246,12 +266,29 @@ class TaskMemory {
     const flags = this.#task.fact("smaps", (dir) => parseVmFlags(dir.text("smaps")));
     for (const mapping of open) {
       if (!flags?.get(mapping.start)?.includes("sl") || mapping.permissions[3] === "s") continue;
-      this.#add("mem-sealed", mapping, "it is sealed (mseal), so that criu cannot make it readable for the copy", {
-        effect: "UNKNOWN",
-        message: null,
-      });
+      this.#add(
+        "mem-sealed-unreadable",
+        mapping,
+        "it is sealed (mseal), so that criu cannot make it readable for the copy",
+        {
+          message: "Can't dump unprotect vmas",
+        },
+      );
+    }
+    for (const mapping of this.#maps) {
+      // The kernel seals its own.
+      if (mapping.path.startsWith("[v") || !flags?.get(mapping.start)?.includes("sl")) continue;
+      this.#add("mem-sealed", mapping, "it is sealed (mseal), and after a restore it is not");
     }
   }
+}
+
+const HUGE = new WeakMap<Tree, ReadonlySet<string>>();
+
+function hugetlbDevicesOf(tree: Tree): ReadonlySet<string> {
+  let devices = HUGE.get(tree);
+  if (!devices) HUGE.set(tree, devices = hugetlbDevices(tree.around.sys));
+  return devices;
 }
 
 /** `vma START-END`. */

@@ -10,6 +10,8 @@ import type { Mount } from "../../proc/mountinfo.ts";
 /** Options of a mount that criu keeps (parse_mnt_flags). */
 const KEPT = "rw ro nosuid nodev noexec noatime nodiratime relatime".split(" ");
 const TAGS = ["shared:", "master:", "propagate_from:", "unbindable"];
+/** Types of which criu looks into the mount itself. */
+const OPENED = ["tmpfs", "mqueue", "pstore", "fusectl", "binfmt_misc"];
 /** Forms of autodetection, from the one that permits least. */
 const AUTO = [["mnt[]"], ["mnt[]:m"], ["mnt[]:s"], ["mnt[]:m", "mnt[]:s"]] as const;
 
@@ -246,6 +248,29 @@ function judgeContents(tree: Tree, mount: Mount, report: Report, options: MountO
     });
   }
   if (mount.type === "autofs") judgeAutofs(tree, mount, report);
+  // criu undoes the kernel's escapes of blanks and backslashes, but not of these.
+  if (mount.point.includes("\n") && OPENED.includes(mount.type) && mount.root === "/") {
+    report.add({
+      rule: "mnt-unreachable-fs",
+      task: root,
+      subject: `mount ${mount.point}`,
+      reason: "criu does not find the folder, whose name has a newline in it",
+      values: [mount.id, `.${mount.point.replaceAll("\n", "\\012")}`],
+      effect: "REFUSED",
+      options: [],
+    });
+  }
+  if (mount.type === "overlay" && mount.point !== "/") {
+    report.add({
+      rule: "mnt-overlay",
+      task: root,
+      subject: `mount ${mount.point}`,
+      reason: "restore mounts it anew, for which the folders of its layers must be there",
+      stage: "RESTORE",
+      effect: "RISK",
+      message: null,
+    });
+  }
 }
 
 /** Whether there is anything in a mount of a kernel file system; what lies over it is not looked into. */
@@ -292,7 +317,6 @@ function judgeAutofs(tree: Tree, mount: Mount, report: Report): void {
     subject: `mount ${mount.point}`,
     reason: `its master ${master ?? ""} is not in the tree`,
     values: [Number(master ?? 0), Number(pipe)],
-    message: null,
     effect: "NEEDS_OPTION",
     options,
   });

@@ -1,6 +1,7 @@
 import { SysError } from "../../ffi/errno.ts";
 import { Fd } from "../../ffi/fd.ts";
 import { readLink } from "../../ffi/files.ts";
+import type { ProcDir } from "../../proc/dir.ts";
 import { NS_KINDS, type NsKind, parseNsLink } from "../../proc/ns.ts";
 import { parseTaskStat } from "../../proc/task_stat.ts";
 import { mapsInside } from "../../proc/uid_map.ts";
@@ -19,6 +20,8 @@ const OWNED: readonly NsKind[] = ["net", "uts", "time", "ipc", "mnt"];
 /** ioctl on a namespace's file: its owning user namespace (ioctl_ns(2)). */
 const NS_GET_USERNS = 0xb701;
 const INIT_PID = 1;
+/** Those that a thread may have without the others of its process. */
+const THREAD_KINDS: readonly NsKind[] = ["net", "mnt", "uts", "ipc", "cgroup"];
 
 /** Namespaces: those of the root that are not the caller's are part of the dump, and others of its tree mostly not allowed. */
 export function judgeNamespaces(tree: Tree, report: Report): void {
@@ -27,6 +30,7 @@ export function judgeNamespaces(tree: Tree, report: Report): void {
   const nested = judgeNested(tree, report);
   if (tree.dumps("pid")) judgePidNamespace(tree, report);
   if (tree.dumps("user")) judgeUserNamespace(tree, report);
+  for (const task of tree.living) judgeThreadNamespaces(task, report);
   if (tree.dumps("net")) judgeNetNamespace(tree, report, nested);
   if (tree.dumps("mnt")) judgeRootFolder(tree, report);
   for (const task of tree.living) judgePending(task, report);
@@ -101,7 +105,7 @@ function judgeOne(
     return;
   }
   report.add({
-    rule: "ns-nested-mnt-host",
+    rule: tree.dumps(kind) ? "ns-child-outside" : "ns-nested-mnt-host",
     task,
     subject: "task",
     reason: tree.dumps(kind)
@@ -263,13 +267,50 @@ function judgeNetNamespace(tree: Tree, report: Report, nested: ReadonlySet<numbe
 function judgeRootFolder(tree: Tree, report: Report): void {
   const root = tree.root.link("root");
   if (root === null || root === "/") return;
+  // criu reads the mounts as the root task sees them: those below its root folder.
+  const mounts = tree.root.mountinfo ?? [];
+  const [values, message] = mounts.length === 0
+    ? [[tree.root.pid], "Can't parse"]
+    : mounts.some(({ point }) => point === "/")
+    ? [[root], undefined]
+    : [[mounts.at(-1)!.id, `.${mounts.at(-1)!.point}`], "No parent found"];
   report.add({
     rule: "ns-mnt-chroot",
     task: tree.root,
     subject: "task",
     reason: `its root folder ${root} is below that of its mount namespace`,
-    values: [root],
+    values,
+    ...(message === undefined ? {} : { message }),
   });
+}
+
+/** criu reads the namespaces of the leader for all threads. */
+function judgeThreadNamespaces(task: Task, report: Report): void {
+  for (const { tid } of task.threads) {
+    if (tid === task.pid) continue;
+    const other = THREAD_KINDS.find((kind) => {
+      const own = task.ns(kind);
+      const inode = task.fact(`task/${tid}/ns/${kind}`, (dir) => threadNs(dir, tid, kind));
+      return own !== null && inode !== null && own !== inode;
+    });
+    if (other === undefined) continue;
+    report.add({
+      rule: "thread-namespaces",
+      task,
+      subject: `thread ${tid}`,
+      reason: `its ${other} namespace is another one than that of its process, and gets lost`,
+    });
+  }
+}
+
+/** Null for a thread that has ended meanwhile. */
+function threadNs(dir: ProcDir, tid: number, kind: NsKind): number | null {
+  try {
+    return parseNsLink(dir.link(`task/${tid}/ns/${kind}`));
+  } catch (error) {
+    if (error instanceof SysError && (error.code === "ENOENT" || error.code === "ESRCH")) return null;
+    throw error;
+  }
 }
 
 /** A namespace that waits for the first child. */

@@ -103,7 +103,9 @@ function judgePaths(report: Report, terminals: readonly Terminal[], states: read
       rule: "tty-o-path",
       stage,
       reason: `${terminal.file.link} is open with O_PATH`,
-      message: null,
+      // What an ioctl(2) of it answers: EBADF.
+      values: [-9],
+      ...(stage === "RESTORE" ? { message: null } : {}),
     });
   }
 }

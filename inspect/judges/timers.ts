@@ -32,7 +32,7 @@ export function judgeTimers(tree: Tree, report: Report): void {
         });
       } else if (!task.threads.some(({ tid }) => tid === target)) {
         report.add({
-          rule: "timer-posix-thread-gone",
+          rule: tree.dumps("pid") ? "timer-posix-thread-gone" : "timer-posix-thread-gone-host",
           task,
           subject: `timer ${id}`,
           reason: `it signals thread ${target}, which has ended`,

@@ -2,6 +2,8 @@ import type { Report } from "../report.ts";
 import type { Task } from "../task.ts";
 import type { Tree } from "../tree.ts";
 import { mayAttach } from "../attach.ts";
+import { frozenGroup } from "../freezer.ts";
+import { given } from "../plan.ts";
 
 /** SIGTRAP as bit 4, the way status has it. */
 const SIGTRAP_BIT = 1n << 4n;
@@ -39,6 +41,7 @@ export function judgeTree(tree: Tree, report: Report): void {
     if (task.zombie) judgeZombie(task, report);
     else judgeState(task, tree, report);
   }
+  judgeFreezer(tree, report);
   if (tree.growing) {
     report.add({
       rule: "tree-freezer-needed",
@@ -122,6 +125,16 @@ function judgeThreads(task: Task, report: Report): void {
         message: null,
       });
     }
+    if (tid !== task.pid && (status.state === "Z" || status.state === "X")) {
+      report.add({
+        rule: "tree-zombie-thread",
+        task,
+        subject,
+        reason: "it has ended and is not taken away",
+        effect: "UNKNOWN",
+        message: null,
+      });
+    }
     if ((status.sigPnd | status.shdPnd) & SIGTRAP_BIT) {
       report.add({
         rule: "tree-pending-sigtrap",
@@ -167,6 +180,26 @@ function judgeState(task: Task, tree: Tree, report: Report): void {
       effect: "UNKNOWN",
       remedy: "Look again: a stop that is just taking place looks the same.",
     });
+  }
+}
+
+/** A frozen task does not run criu's code: criu has to thaw the group, which must be the one with all tasks. */
+function judgeFreezer(tree: Tree, report: Report): void {
+  const { plan, sys, caller } = tree.around;
+  if (given(plan, "freeze-cgroup")) return;
+  for (const task of tree.living) {
+    const frozen = frozenGroup(sys, caller.mountinfo, task.cgroup ?? []);
+    if (frozen === null) continue;
+    report.add({
+      rule: "tree-frozen-cgroup",
+      task,
+      subject: "task",
+      reason: `its cgroup ${frozen} is frozen, so that nothing runs in it`,
+      // criu waits until its time is over, and says so of no task.
+      message: null,
+      options: [`--freeze-cgroup ${frozen}`],
+    });
+    return;
   }
 }
 

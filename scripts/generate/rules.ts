@@ -118,7 +118,7 @@ warnings and unknown lines each are kept, the rest is counted.
 | 2 | usage, or a file that cannot be read |
 | 4 | there is no error in the log, or criu says that it has succeeded |
 
-\`--json\` prints one object: \`schemaVersion\` (1), \`criu\`, \`engine\`, \`stage\`, \`succeeded\`, \`lines\`, \`causes\`,
+\`--json\` prints one object, which [schema/json/why.json](../schema/json/why.json) describes: \`schemaVersion\` (1), \`criu\`, \`engine\`, \`stage\`, \`succeeded\`, \`lines\`, \`causes\`,
 \`warnings\`, \`unknown\`, \`followUps\`, \`left\`, \`cut\`, \`busyWith\`, \`logFiles\`, \`onlyFailed\`. Each cause has \`id\`, \`kind\` (\`RULE\`,
 \`GENERAL\`, \`ENGINE\`), \`also\` (other rules with the same message), \`line\`, \`times\`, \`message\`, \`subject\`, \`values\`,
 \`title\`, \`remedy\`, \`options\`, \`cost\`, \`placement\`.

@@ -17,6 +17,16 @@ export interface EngineText {
 
 export const ENGINE_TEXTS: readonly EngineText[] = [
   {
+    source: "runc 1.1.5 on Debian 12, a container that holds a lock, run by ourselves",
+    text: `time="2026-11-24T14:01:34Z" level=error msg="container still running"
+time="2026-11-24T14:01:34Z" level=error msg="criu failed: type NOTIFY errno 0\\nlog file: /run/work/dump.log"
+`,
+    engine: "RUNC",
+    causes: [],
+    logFiles: ["/run/work/dump.log"],
+    exit: 1,
+  },
+  {
     source: "docker over containerd and runc, checkpoint-restore/criu#1128",
     text:
       "Error response from daemon: Cannot checkpoint container web-1: runc did not terminate sucessfully: criu failed: type NOTIFY errno 0 path= /run/containerd/io.containerd.runtime.v1.linux/moby/a5d93b8a37817fe5/criu-dump.log: unknown\n",
@@ -122,7 +132,7 @@ time="2025-02-10T01:38:52Z" level=error msg="criu failed: type NOTIFY errno 0"
     causes: ["file-deleted-linked"],
     logFiles: ["/run/crun/web/dump.log"],
     exit: 0,
-    placement: /^ {2}crun +put link-remap into \/etc\/criu\/crun\.conf$/m,
+    placement: /^ {2}crun +put link-remap into \/etc\/criu\/crun\.conf \(crun reads it with criu 4\.2 or newer\)$/m,
   },
   {
     source: "docker with a mount that criu does not know, its log pasted behind it, checkpoint-restore/criu#1632",

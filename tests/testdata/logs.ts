@@ -71,6 +71,8 @@ export const EXPECTED: Readonly<Record<string, string>> = {
   "restore-image-truncated": "images-damaged",
   "restore-images-empty": "images-missing",
   "restore-pid-busy": "rst-pid-busy",
+  "runc-lock": "lock-any: 22215",
+  "runc-no-iptables": "program-missing; program-missing; tcp-lock-own-netns: 16432",
   "seccomp-notify-inside": "fd-seccomp-notify: 1001 fd 4",
   "share-files-siblings": "share-files-other: 1001",
   "sock-ebpf-filter": "sock-options-old-criu: 1001 fd 3; sock-ebpf-filter: 1001 fd 3",

@@ -42,7 +42,13 @@ export function errorsOf(log: string): string[] {
     .filter((text) => !text.startsWith("rlimit: Can't setup RLIMIT_NOFILE"));
 }
 
-async function said(sandbox: Sandbox, words: readonly string[], judge: Criu, log: string, seconds: number): Promise<Said> {
+async function said(
+  sandbox: Sandbox,
+  words: readonly string[],
+  judge: Criu,
+  log: string,
+  seconds: number,
+): Promise<Said> {
   const from = performance.now();
   const outcome = await sandbox.run(words, { PATH: judge.path }, seconds);
   const ms = Math.round(performance.now() - from);
@@ -73,7 +79,18 @@ export async function dump(sandbox: Sandbox, judge: Criu, options: readonly stri
  */
 export function restore(sandbox: Sandbox, judge: Criu, options: readonly string[]): Promise<Said> {
   const script = `mkdir ${ROOT} && mount --bind / ${ROOT} && "$@" && kill -0 "$(cat ${PIDFILE})"`;
-  const words = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "sh", "-c", script, "restore"];
+  const words = [
+    "unshare",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount",
+    "--mount-proc",
+    "sh",
+    "-c",
+    script,
+    "restore",
+  ];
   words.push(judge.program, "restore", "-d", "-D", IMAGES, "-o", "restore.log", "-v4", "--pidfile", PIDFILE);
   words.push("--root", ROOT);
   return said(sandbox, [...words, ...options], judge, "restore.log", 20);

@@ -31,7 +31,8 @@ export interface Outcome {
 
 /** The table of the factory. */
 export async function specimens(): Promise<Specimen[]> {
-  const { code, stdout, stderr } = await new Deno.Command(PYTHON, { args: [FACTORY, "--list"], stdin: "null" }).output();
+  const { code, stdout, stderr } = await new Deno.Command(PYTHON, { args: [FACTORY, "--list"], stdin: "null" })
+    .output();
   if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
 }
@@ -81,7 +82,9 @@ export class Sandbox implements AsyncDisposable {
 
   /** The private folder of the specimen. */
   async folder(): Promise<string> {
-    for await (const { name } of Deno.readDir(this.scratch)) if (name.startsWith("cready-specimen-")) return `${this.scratch}/${name}`;
+    for await (const { name } of Deno.readDir(this.scratch)) {
+      if (name.startsWith("cready-specimen-")) return `${this.scratch}/${name}`;
+    }
     throw new Error("the specimen has no folder");
   }
 
@@ -93,7 +96,22 @@ export class Sandbox implements AsyncDisposable {
   /** Runs words in the sandbox, without a terminal, in a session of their own. */
   async run(words: readonly string[], env: Record<string, string> = {}, seconds = 60): Promise<Outcome> {
     const { code, stdout, stderr } = await new Deno.Command("nsenter", {
-      args: ["--target", `${this.init}`, "--mount", "--net", "--ipc", "--pid", "--", "timeout", "-s", "KILL", `${seconds}`, "setsid", "--wait", ...words],
+      args: [
+        "--target",
+        `${this.init}`,
+        "--mount",
+        "--net",
+        "--ipc",
+        "--pid",
+        "--",
+        "timeout",
+        "-s",
+        "KILL",
+        `${seconds}`,
+        "setsid",
+        "--wait",
+        ...words,
+      ],
       stdin: "null",
       env,
     }).output();

@@ -37,7 +37,9 @@ const mounted = (words: readonly string[], path: string): Candidate => {
   const below = /\/cready-specimen-[^/]+(\/.*)?$/.exec(path)?.[1];
   const inside = path.replace(/^\.(?=\/)/, "");
   return {
-    name: [...words.slice(0, -1), words.at(-1)!.replace("%", below === undefined ? inside : `FOLDER${below}`)].join(" "),
+    name: [...words.slice(0, -1), words.at(-1)!.replace("%", below === undefined ? inside : `FOLDER${below}`)].join(
+      " ",
+    ),
     async words(sandbox) {
       const at = below === undefined ? inside : `${await sandbox.folder()}${below}`;
       return [...words.slice(0, -1), words.at(-1)!.replace("%", at)];
@@ -47,48 +49,72 @@ const mounted = (words: readonly string[], path: string): Candidate => {
 
 const namespace = (kind: string): Candidate => ({
   name: `--external ${kind}[of the root]:key`,
-  words: async (sandbox) => ["--external", `${kind}[${await stat(sandbox, "%i", `/proc/${sandbox.root}/ns/${kind}`)}]:key`],
+  words: async (
+    sandbox,
+  ) => ["--external", `${kind}[${await stat(sandbox, "%i", `/proc/${sandbox.root}/ns/${kind}`)}]:key`],
 });
 
 /** All descriptors of all processes from the root's number on, by kind of link. */
 async function descriptors(sandbox: Sandbox, link: RegExp): Promise<[number, number][]> {
   const script = `for fd in /proc/[0-9][0-9][0-9][0-9]*/fd/*; do echo "$fd $(readlink "$fd")"; done`;
   const lines = (await sandbox.run(["sh", "-c", script])).stdout.split("\n");
-  return lines.map((line) => /^\/proc\/(\d+)\/fd\/(\d+) (.*)$/.exec(line)).filter((found) => found && link.test(found[3]!))
+  return lines.map((line) => /^\/proc\/(\d+)\/fd\/(\d+) (.*)$/.exec(line)).filter((found) =>
+    found && link.test(found[3]!)
+  )
     .map((found) => [Number(found![1]), Number(found![2])]);
 }
 
 /** What a refusal's words lead to: alternatives, in order. */
-const CANDIDATES: readonly (readonly [RegExp, (found: RegExpExecArray, sandbox: Sandbox) => Candidate[] | Promise<Candidate[]>])[] = [
-  [/Consider using --shell-job|dangling tty|without correspond master peer/, () => [fixed("--shell-job")]],
-  [/consider using --tcp-established/, () => [fixed("--tcp-established"), fixed("--tcp-close")]],
-  [/try --file-locks/, () => [fixed("--file-locks")]],
-  [/using --ext-unix-sk/, () => [fixed("--ext-unix-sk")]],
-  [/Use link-remap option/, () => [fixed("--link-remap")]],
-  [/Can't dump ghost file .* of \d+ size/, () => [fixed("--ghost-limit", "1G")]],
-  [/In-flight connection/, () => [fixed("--skip-in-flight")]],
-  [/Can't dump that handle/, () => [fixed("--force-irmap")]],
-  [/--allow-uprobes/, () => [fixed("--allow-uprobes")]],
-  [/Unaccessible path opened/, () => [fixed("--evasive-devices")]],
-  [/Try --enable-external-masters/, () => [fixed("--enable-external-masters"), fixed("--external", "mnt[]:m")]],
-  [/doesn't have a proper root mount/, () => ["mnt[]", "mnt[]:s", "mnt[]:m", "mnt[]:sm"].map((words) => fixed("--external", words))],
-  [/\d+:(\S+) doesn't have a proper root mount/, (found) => [mounted(["--external", "mnt[%]:key"], found[1]!)]],
-  [/failed to dump fs (\S+) \(fuse\): always fail/, (found) => [mounted(["--external", "mnt[%]:key"], found[1]!), mounted(["--skip-mnt", "%"], found[1]!)]],
-  [/(\S+)? ?isn't empty/, () => [fixed("--external", "mnt[]")]],
-  [
-    /FS mnt (\S+) dev 0x\S+ root \S+ unsupported id/,
-    (found) => [mounted(["--external", "mnt[%]:key"], found[1]!), mounted(["--skip-mnt", "%"], found[1]!), fixed("--enable-fs", "all")],
-  ],
-  [
-    /Can't lookup mount=-?\d+ for fd=(\d+)/,
-    async (found, sandbox) => (await descriptors(sandbox, /^\//)).filter(([, fd]) => fd === Number(found[1])).map((at) => external(...at)),
-  ],
-  [/External socket is used|half of stream unix connection|name-less external socket/, async (_, sandbox) =>
-    (await descriptors(sandbox, /^socket:/)).filter(([pid]) => pid === sandbox.root).map((at) => unix(...at))],
-  [/Unsupported link \d+/, () => [namespace("net"), fixed("--empty-ns", "net")]],
-  [/pid namespace without the process init/, () => [namespace("pid")]],
-  [/Failed to lock TCP connection|Locking network failed/, () => [fixed("--network-lock", "nftables"), fixed("--network-lock", "skip")]],
-];
+const CANDIDATES:
+  readonly (readonly [RegExp, (found: RegExpExecArray, sandbox: Sandbox) => Candidate[] | Promise<Candidate[]>])[] = [
+    [/Consider using --shell-job|dangling tty|without correspond master peer/, () => [fixed("--shell-job")]],
+    [/consider using --tcp-established/, () => [fixed("--tcp-established"), fixed("--tcp-close")]],
+    [/try --file-locks/, () => [fixed("--file-locks")]],
+    [/using --ext-unix-sk/, () => [fixed("--ext-unix-sk")]],
+    [/Use link-remap option/, () => [fixed("--link-remap")]],
+    [/Can't dump ghost file .* of \d+ size/, () => [fixed("--ghost-limit", "1G")]],
+    [/In-flight connection/, () => [fixed("--skip-in-flight")]],
+    [/Can't dump that handle/, () => [fixed("--force-irmap")]],
+    [/--allow-uprobes/, () => [fixed("--allow-uprobes")]],
+    [/Unaccessible path opened/, () => [fixed("--evasive-devices")]],
+    [/Try --enable-external-masters/, () => [fixed("--enable-external-masters"), fixed("--external", "mnt[]:m")]],
+    [
+      /doesn't have a proper root mount/,
+      () => ["mnt[]", "mnt[]:s", "mnt[]:m", "mnt[]:sm"].map((words) => fixed("--external", words)),
+    ],
+    [/\d+:(\S+) doesn't have a proper root mount/, (found) => [mounted(["--external", "mnt[%]:key"], found[1]!)]],
+    [
+      /failed to dump fs (\S+) \(fuse\): always fail/,
+      (found) => [mounted(["--external", "mnt[%]:key"], found[1]!), mounted(["--skip-mnt", "%"], found[1]!)],
+    ],
+    [/(\S+)? ?isn't empty/, () => [fixed("--external", "mnt[]")]],
+    [
+      /FS mnt (\S+) dev 0x\S+ root \S+ unsupported id/,
+      (
+        found,
+      ) => [
+        mounted(["--external", "mnt[%]:key"], found[1]!),
+        mounted(["--skip-mnt", "%"], found[1]!),
+        fixed("--enable-fs", "all"),
+      ],
+    ],
+    [
+      /Can't lookup mount=-?\d+ for fd=(\d+)/,
+      async (found, sandbox) =>
+        (await descriptors(sandbox, /^\//)).filter(([, fd]) => fd === Number(found[1])).map((at) => external(...at)),
+    ],
+    [
+      /External socket is used|half of stream unix connection|name-less external socket/,
+      async (_, sandbox) =>
+        (await descriptors(sandbox, /^socket:/)).filter(([pid]) => pid === sandbox.root).map((at) => unix(...at)),
+    ],
+    [/Unsupported link \d+/, () => [namespace("net"), fixed("--empty-ns", "net")]],
+    [/pid namespace without the process init/, () => [namespace("pid")]],
+    [
+      /Failed to lock TCP connection|Locking network failed/,
+      () => [fixed("--network-lock", "nftables"), fixed("--network-lock", "skip")],
+    ],
+  ];
 
 /** What came of one specimen. */
 export interface Truth {
@@ -107,7 +133,9 @@ export interface Truth {
 
 /** Tries a dump without options, then with what its words lead to, then which of those are to spare. */
 export async function search(name: string, judge: Criu, scratch: string): Promise<Truth> {
-  const attempt = async (chosen: readonly Candidate[]): Promise<{ dumped: Said; restored: Said | null; next: Candidate[] }> => {
+  const attempt = async (
+    chosen: readonly Candidate[],
+  ): Promise<{ dumped: Said; restored: Said | null; next: Candidate[] }> => {
     await using sandbox = await Sandbox.start(name, scratch, judge.path);
     const options: string[] = [];
     for (const { words } of chosen) options.push(...await words(sandbox));

@@ -70,7 +70,8 @@ export interface Bench {
 }
 
 /** Lines of a failed dump that follow from another one. */
-const FOLLOWS = /^(Dumping FAILED\.|Restoring FAILED\.|Dump files \(pid: \d+\) failed|Collect mappings \(pid: \d+\) failed|Dump mappings \(pid: \d+\) failed)/;
+const FOLLOWS =
+  /^(Dumping FAILED\.|Restoring FAILED\.|Dump files \(pid: \d+\) failed|Collect mappings \(pid: \d+\) failed|Dump mappings \(pid: \d+\) failed)/;
 
 /** Whether criu's line is the message; its lines start with a module's prefix at times and may end with errno's words. */
 export function isMessage(line: string, message: string): boolean {
@@ -86,9 +87,13 @@ async function inspect(sandbox: Sandbox, bench: Bench): Promise<Inspection> {
   try {
     said = JSON.parse(outcome.stdout);
   } catch {
-    throw new Error(`cready inspect ended with ${outcome.code}: ${outcome.stderr.trim() || outcome.stdout.slice(0, 500)}`);
+    throw new Error(
+      `cready inspect ended with ${outcome.code}: ${outcome.stderr.trim() || outcome.stdout.slice(0, 500)}`,
+    );
   }
-  if (outcome.code !== EXIT[said.dump]) throw new Error(`cready inspect says ${said.dump} and ends with ${outcome.code}`);
+  if (outcome.code !== EXIT[said.dump]) {
+    throw new Error(`cready inspect says ${said.dump} and ends with ${outcome.code}`);
+  }
   return said;
 }
 
@@ -106,7 +111,9 @@ async function attempt(
   row: Specimen,
   bench: Bench,
   choose: (predicted: Inspection) => readonly string[],
-): Promise<{ predicted: Inspection; dumped: Said; restored: Said | null; options: readonly string[]; why: Why | null }> {
+): Promise<
+  { predicted: Inspection; dumped: Said; restored: Said | null; options: readonly string[]; why: Why | null }
+> {
   await using sandbox = await Sandbox.start(row.name, bench.scratch, bench.judge.path);
   const predicted = await inspect(sandbox, bench);
   const options = choose(predicted);
@@ -129,7 +136,8 @@ async function attempt(
 export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
   const from = performance.now();
   const differences: Difference[] = [];
-  const differ = (kind: Difference["kind"], predicted: string, seen: string) => differences.push({ kind, predicted, seen });
+  const differ = (kind: Difference["kind"], predicted: string, seen: string) =>
+    differences.push({ kind, predicted, seen });
   const result = {
     ...row,
     criu: bench.judge.version,
@@ -151,7 +159,9 @@ export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
     const rules = [...new Set(predicted.obstacles.filter(({ stage }) => stage === "DUMP").map(({ rule }) => rule))];
     const says = `${predicted.dump}${rules.length > 0 ? ` by ${rules.join(", ")}` : ""}`;
     const texts = predicted.options.map(({ text }) => text);
-    const seen = dumped.ok ? "it was dumped" : dumped.errors.filter((line) => !FOLLOWS.test(line)).join(" / ") || dumped.errors.join(" / ");
+    const seen = dumped.ok
+      ? "it was dumped"
+      : dumped.errors.filter((line) => !FOLLOWS.test(line)).join(" / ") || dumped.errors.join(" / ");
     let restored = first.restored;
 
     if (predicted.dump === "DUMPABLE" && !dumped.ok) differ("false DUMPABLE", says, seen);
@@ -160,12 +170,23 @@ export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
       if (dumped.ok) differ("unneeded option", `${says}: ${texts.join(" ")}`, "it was dumped without any");
       const second = await attempt(row, bench, (again) => again.options.map(({ text }) => text));
       Object.assign(result, { options: second.options, dumpedWithOptions: second.dumped.ok });
-      if (!second.dumped.ok) differ("false NEEDS_OPTIONS", `${says}: ${second.options.join(" ")}`, second.dumped.errors.join(" / "));
-      // One option would be no proper part to try: without any it has been tried already.
+      if (!second.dumped.ok) {
+        differ("false NEEDS_OPTIONS", `${says}: ${second.options.join(" ")}`, second.dumped.errors.join(" / "));
+      } // One option would be no proper part to try: without any it has been tried already.
       else if (second.options.length > 1) {
         for (const [left] of second.options.entries()) {
-          const third = await attempt(row, bench, (again) => again.options.map(({ text }) => text).filter((_, at) => at !== left));
-          if (third.dumped.ok) differ("unneeded option", `${says}: ${second.options[left]}`, `it was dumped with ${third.options.join(" ")}`);
+          const third = await attempt(
+            row,
+            bench,
+            (again) => again.options.map(({ text }) => text).filter((_, at) => at !== left),
+          );
+          if (third.dumped.ok) {
+            differ(
+              "unneeded option",
+              `${says}: ${second.options[left]}`,
+              `it was dumped with ${third.options.join(" ")}`,
+            );
+          }
         }
       }
       restored = second.restored;
@@ -178,21 +199,35 @@ export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
       }
     }
     if (!dumped.ok && (predicted.dump === "BLOCKED" || predicted.dump === "NEEDS_OPTIONS")) {
-      const messages = predicted.obstacles.filter(({ stage, message }) => stage === "DUMP" && message).map(({ message }) => message!);
+      const messages = predicted.obstacles.filter(({ stage, message }) => stage === "DUMP" && message).map((
+        { message },
+      ) => message!);
       const lines = dumped.errors.filter((line) => !FOLLOWS.test(line));
-      const found = (lines.length > 0 ? lines : dumped.errors).some((line) => messages.some((message) => isMessage(line, message))) ||
+      const found = (lines.length > 0 ? lines : dumped.errors).some((line) =>
+        messages.some((message) =>
+          isMessage(line, message)
+        )
+      ) ||
         dumped.errors.some((line) => messages.some((message) => isMessage(line, message)));
       // The number that criu gives a descriptor out of a queue is in its message, and nobody can know it before.
       const queued = predicted.obstacles.some(({ subject }) => subject.startsWith("queue of "));
-      if (!found && !(messages.length === 0 && queued)) differ("wrong message", messages.join(" / ") || `none, by ${rules.join(", ")}`, dumped.errors.join(" / "));
+      if (!found && !(messages.length === 0 && queued)) {
+        differ("wrong message", messages.join(" / ") || `none, by ${rules.join(", ")}`, dumped.errors.join(" / "));
+      }
       const causes = why?.causes.flatMap(({ id, also }) => [id, ...also]) ?? [];
-      if (why && !causes.some((id) => rules.includes(id))) differ("wrong why", rules.join(", "), causes.join(", ") || "no cause");
+      if (
+        why && !causes.some((id) => rules.includes(id))
+      ) {
+        differ("wrong why", rules.join(", "), causes.join(", ") || "no cause");
+      }
     }
     Object.assign(result, { restored: restored?.ok ?? null, restoreErrors: restored?.errors ?? [] });
     if (restored && predicted.dump !== "BLOCKED") {
       const words = restored.errors.join(" / ");
       if (predicted.restore === "EXPECTED" && !restored.ok) differ("false EXPECTED", "EXPECTED", words);
-      if (predicted.restore === "EXPECTED" && row.restore === "lost") differ("false EXPECTED", "EXPECTED", "state is lost");
+      if (predicted.restore === "EXPECTED" && row.restore === "lost") {
+        differ("false EXPECTED", "EXPECTED", "state is lost");
+      }
       if (predicted.restore === "REFUSED" && restored.ok) differ("false REFUSED", "REFUSED", "it was restored");
     }
   } catch (error) {

@@ -13,7 +13,7 @@ import type { Sys } from "../../../ffi/sys.ts";
 import { readBytes } from "../../../ffi/files.ts";
 import type { RuleId } from "../../../rules/registry.ts";
 import type { OpenFile } from "../../open_file.ts";
-import type { Report } from "../../report.ts";
+import type { Reporter } from "../../report.ts";
 import type { Tree } from "../../tree.ts";
 import { judgeEpoll } from "./epoll.ts";
 import { judgeWatches } from "./watches.ts";
@@ -40,7 +40,7 @@ const REFUSED: readonly (readonly [RegExp, RuleId, string])[] = [
 ];
 
 /** Files without a name that the kernel makes for one purpose: `anon_inode:…`. */
-export function judgeAnonymous(tree: Tree, report: Report, file: OpenFile): void {
+export function judgeAnonymous(tree: Tree, report: Reporter, file: OpenFile): void {
   const { task, fd, link } = file;
   const seen = { task, subject: `fd ${fd}` };
   const kind = link.slice("anon_inode:".length);
@@ -93,7 +93,7 @@ export function refusalOf(kind: string): { readonly rule: RuleId; readonly reaso
   return { rule, reason };
 }
 
-function judgeIoUring(tree: Tree, report: Report, file: OpenFile): void {
+function judgeIoUring(tree: Tree, report: Reporter, file: OpenFile): void {
   const { task, fd, link } = file;
   // Older kernels may have the change as a correction.
   const older = isOlder(tree.around.host.release, "6.7");
@@ -107,7 +107,7 @@ function judgeIoUring(tree: Tree, report: Report, file: OpenFile): void {
   });
 }
 
-function judgeTimerfd(report: Report, file: OpenFile): void {
+function judgeTimerfd(report: Reporter, file: OpenFile): void {
   const { task, fd, info } = file;
   if (info === null) return;
   const seen = { task, subject: `fd ${fd}` };
@@ -127,7 +127,7 @@ function judgeTimerfd(report: Report, file: OpenFile): void {
 }
 
 /** A descriptor for a process; also used for what a kernel with pidfs shows under another name. */
-export function judgePidfd(tree: Tree, report: Report, file: OpenFile): void {
+export function judgePidfd(tree: Tree, report: Reporter, file: OpenFile): void {
   const { task, fd, info } = file;
   if (info === null) return;
   const seen = { task, subject: `fd ${fd}` };
@@ -150,7 +150,7 @@ export function judgePidfd(tree: Tree, report: Report, file: OpenFile): void {
   });
 }
 
-function judgeBpfMap(tree: Tree, report: Report, file: OpenFile): void {
+function judgeBpfMap(tree: Tree, report: Reporter, file: OpenFile): void {
   const { task, fd, info, link } = file;
   const seen = { task, subject: `fd ${fd}` };
   const built = hasLibbpf(tree);
@@ -159,7 +159,7 @@ function judgeBpfMap(tree: Tree, report: Report, file: OpenFile): void {
       tree,
       report,
       file,
-      "fd-anon-other",
+      "fd-bpf-map-unbuilt",
       "anon",
       link,
       `it is a BPF map, and ${tree.around.criu.path} was built without libbpf`,

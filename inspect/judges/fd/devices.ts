@@ -4,7 +4,7 @@ import { findProgram } from "../../../ffi/programs.ts";
 import type { RuleId } from "../../../rules/registry.ts";
 import type { OpenFile } from "../../open_file.ts";
 import { pluginsOf } from "../../plugins.ts";
-import type { Report } from "../../report.ts";
+import type { Reporter } from "../../report.ts";
 import type { Tree } from "../../tree.ts";
 import { reportUnsupported } from "./unsupported.ts";
 
@@ -17,7 +17,7 @@ const FUSE_MINOR = 229;
 const KVM_MINOR = 232;
 
 /** A character device that criu has no code for. */
-export function judgeUnsupportedDevice(tree: Tree, report: Report, file: OpenFile): void {
+export function judgeUnsupportedDevice(tree: Tree, report: Reporter, file: OpenFile): void {
   const { link } = file;
   const { rdevMajor: major, rdevMinor: minor } = file.stat!;
   const number = `${major}:${minor}`;
@@ -42,7 +42,7 @@ export function judgeUnsupportedDevice(tree: Tree, report: Report, file: OpenFil
 
 type Refuse = (rule: RuleId, reason: string) => void;
 
-function judgeAmd(tree: Tree, report: Report, file: OpenFile, refuse: Refuse): void {
+function judgeAmd(tree: Tree, report: Reporter, file: OpenFile, refuse: Refuse): void {
   const { folder, names } = pluginsOf(tree);
   if (!names.includes("amdgpu_plugin.so")) {
     return refuse("dev-amdgpu", `it is an AMD GPU, and ${folder} holds no amdgpu_plugin.so`);
@@ -56,7 +56,7 @@ function judgeAmd(tree: Tree, report: Report, file: OpenFile, refuse: Refuse): v
   needsPlugin(report, file, "amdgpu_plugin.so");
 }
 
-function judgeNvidia(tree: Tree, report: Report, file: OpenFile, refuse: Refuse): void {
+function judgeNvidia(tree: Tree, report: Reporter, file: OpenFile, refuse: Refuse): void {
   const { folder, names } = pluginsOf(tree);
   const tool = findProgram(tree.around.sys, "cuda-checkpoint").path;
   if (!names.includes("cuda_plugin.so") || tool === null) {
@@ -72,7 +72,7 @@ function judgeNvidia(tree: Tree, report: Report, file: OpenFile, refuse: Refuse)
   needsPlugin(report, file, "cuda_plugin.so");
 }
 
-function needsPlugin(report: Report, { task, fd }: OpenFile, plugin: string): void {
+function needsPlugin(report: Reporter, { task, fd }: OpenFile, plugin: string): void {
   report.add({
     rule: "dev-restore-plugin",
     task,
@@ -93,7 +93,7 @@ function driverOf(tree: Tree, major: number, minor: number): string | null {
 }
 
 /** A pre-dump does not look at descriptors, but at what is mapped, and CUDA's plugin does not take part in it. */
-export function judgeCudaPreDump(tree: Tree, report: Report): void {
+export function judgeCudaPreDump(tree: Tree, report: Reporter): void {
   for (const task of tree.living) {
     if (task.kernelThread) continue;
     const mapping = task.maps?.find(({ path }) => path.startsWith("/dev/nvidia"));

@@ -2,7 +2,7 @@ import { epollFiles, type EpollTarget } from "../../../proc/fdinfo.ts";
 import { KCMP } from "../../kcmp.ts";
 import type { OpenFile } from "../../open_file.ts";
 import { openFilesOf } from "../../open_files.ts";
-import type { Report } from "../../report.ts";
+import type { Reporter } from "../../report.ts";
 import type { Task } from "../../task.ts";
 import type { Tree } from "../../tree.ts";
 
@@ -15,7 +15,7 @@ const STEPS = 1_000_000;
 const SLOT = 12;
 
 /** An epoll descriptor: every file that it watches has to be found in the table of the same task. */
-export function judgeEpoll(tree: Tree, report: Report, file: OpenFile): void {
+export function judgeEpoll(tree: Tree, report: Reporter, file: OpenFile): void {
   const { info } = file;
   if (info === null) return;
   const targets = epollFiles(info);

@@ -1,6 +1,6 @@
 import { tryReadText } from "../../../ffi/files.ts";
 import { openFilesOf } from "../../open_files.ts";
-import type { Report } from "../../report.ts";
+import type { Reporter } from "../../report.ts";
 import type { Task } from "../../task.ts";
 import type { Tree } from "../../tree.ts";
 
@@ -11,7 +11,7 @@ const PAD = 16;
 const STEP = 128;
 
 /** Restore puts descriptors of its own above those of a task: there has to be room. */
-export function judgeNumbers(tree: Tree, report: Report): void {
+export function judgeNumbers(tree: Tree, report: Reporter): void {
   const files = openFilesOf(tree);
   const sharers = new Map<Task, number>();
   for (const task of tree.living) {

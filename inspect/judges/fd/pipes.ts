@@ -2,7 +2,7 @@ import { fdFlags } from "../../../proc/fdinfo.ts";
 import { O_PATH } from "../../../ffi/uapi.ts";
 import { borrow, isRefused } from "../../borrow.ts";
 import type { OpenFile } from "../../open_file.ts";
-import type { Report } from "../../report.ts";
+import type { Reporter } from "../../report.ts";
 import type { Tree } from "../../tree.ts";
 
 /** criu keeps the data of so many pipes, and of as many fifos (NR_PIPES_WITH_DATA). */
@@ -23,12 +23,12 @@ interface Ends {
 /** The pipes of a tree, counted while its descriptors are walked over. */
 export class Pipes {
   readonly #tree: Tree;
-  readonly #report: Report;
+  readonly #report: Reporter;
   readonly #ends = new Map<bigint, Ends>();
   /** Those with data that criu takes, by inode: of pipes, and of fifos. */
   readonly #readable = { pipe: new Set<string>(), fifo: new Set<string>() };
 
-  constructor(tree: Tree, report: Report) {
+  constructor(tree: Tree, report: Reporter) {
     this.#tree = tree;
     this.#report = report;
   }

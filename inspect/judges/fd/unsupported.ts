@@ -1,7 +1,7 @@
 import type { RuleId } from "../../../rules/registry.ts";
 import type { OpenFile } from "../../open_file.ts";
 import { pluginsOf } from "../../plugins.ts";
-import type { Report } from "../../report.ts";
+import type { Reporter } from "../../report.ts";
 import type { Tree } from "../../tree.ts";
 
 /** Plugins of criu's own sources, of which is known what they take. */
@@ -13,7 +13,7 @@ const KNOWN = ["amdgpu_plugin.so", "cuda_plugin.so"];
  */
 export function reportUnsupported(
   tree: Tree,
-  report: Report,
+  report: Reporter,
   file: OpenFile,
   rule: RuleId,
   branch: "anon" | "chr" | "reg" | "unknown",

@@ -6,14 +6,14 @@ import { irmapLookUp } from "../../irmap.ts";
 import { mountTableOf } from "../../mount_table.ts";
 import type { OpenFile } from "../../open_file.ts";
 import { given } from "../../plan.ts";
-import type { Report } from "../../report.ts";
+import type { Reporter } from "../../report.ts";
 import type { Tree } from "../../tree.ts";
 
 /** What criu keeps no inodes of, so that a path is a must. */
 const VOLATILE = ["tmpfs", "devtmpfs"];
 
 /** What inotify and fanotify descriptors watch: criu wants to find each file again. */
-export function judgeWatches(tree: Tree, report: Report, file: OpenFile, kind: "inotify" | "fanotify"): void {
+export function judgeWatches(tree: Tree, report: Reporter, file: OpenFile, kind: "inotify" | "fanotify"): void {
   const { info, task, fd } = file;
   if (info === null) return;
   const seen = { task, subject: `fd ${fd}` };
@@ -40,7 +40,7 @@ export function judgeWatches(tree: Tree, report: Report, file: OpenFile, kind: "
   }
 }
 
-function judgeWatched(tree: Tree, report: Report, file: OpenFile, watched: WatchedFile): void {
+function judgeWatched(tree: Tree, report: Reporter, file: OpenFile, watched: WatchedFile): void {
   const { sys, plan } = tree.around;
   const { device, ino } = watched;
   const seen = { task: file.task, subject: `fd ${file.fd}` };

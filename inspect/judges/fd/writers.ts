@@ -5,7 +5,7 @@ import { S_IFMT, S_IFREG } from "../../../proc/statx.ts";
 import type { OpenFile } from "../../open_file.ts";
 import { openFilesOf } from "../../open_files.ts";
 import { outerFiles } from "../../outside.ts";
-import type { Report } from "../../report.ts";
+import type { Reporter } from "../../report.ts";
 import type { Tree } from "../../tree.ts";
 
 /** A file that has not changed for so long is taken not to change until restore, seconds. */
@@ -13,7 +13,7 @@ const QUIET = 300;
 const O_ACCMODE = 3;
 
 /** Regular files whose size restore compares, and that somebody goes on writing to. */
-export function judgeWriters(tree: Tree, report: Report): void {
+export function judgeWriters(tree: Tree, report: Reporter): void {
   const since = Date.now() / 1000 - QUIET;
   const byLink = new Map<string, OpenFile>();
   for (const file of openFilesOf(tree).all) {
@@ -44,7 +44,7 @@ function isLog(flags: number): boolean {
   return (flags & O_ACCMODE) === O_WRONLY && (flags & O_APPEND) !== 0;
 }
 
-function reportWriter(report: Report, { task, fd, link }: OpenFile, who: string): void {
+function reportWriter(report: Reporter, { task, fd, link }: OpenFile, who: string): void {
   report.add({
     rule: "file-size-changes",
     task,

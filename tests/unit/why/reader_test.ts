@@ -94,6 +94,17 @@ Deno.test("a log that ends in the middle is said to do so, with what criu was at
   assert.deepEqual([diagnose(LOG).cut, diagnose(LOG).busyWith], [false, null]);
 });
 
+Deno.test("a missing option goes into the file that criu says it reads, whatever the engine's usual one is", () => {
+  const { causes } = diagnose(`(00.000118) Would overwrite RPC settings with values from /etc/criu/own.conf\n${LOG}`);
+  assert.equal(causes[0]?.placement?.file, "/etc/criu/own.conf");
+});
+
+Deno.test("where a log lies tells the engine", () => {
+  const reader = new LogReader(undefined, "/var/lib/containers/storage/overlay-containers/a1/userdata/dump.log");
+  reader.push(bytes(LOG));
+  assert.equal(reader.end().engine, "PODMAN");
+});
+
 /** A descriptor that criu does not dump, by what the line tells of it. */
 const UNSUPPORTED: readonly (readonly [what: string, id: string])[] = [
   ["[600] (anon anon_inode:[io_uring])", "fd-io-uring"],
