@@ -1,5 +1,5 @@
 import type { Finding } from "../probes/probe.ts";
-import { ruleNamed } from "../rules/registry.ts";
+import { type RuleId, ruleNamed } from "../rules/registry.ts";
 import { PROFILES } from "./engines/profile.ts";
 import type { Look } from "./look.ts";
 import type { Obstacle } from "./obstacle.ts";
@@ -51,7 +51,8 @@ export function conclude({ tree, report, startedAt }: Look, findings: Findings):
       ? place(a) - place(b) || a.order - b.order
       : a.order - b.order || place(a) - place(b)
   );
-  const { options, left } = chooseOptions(settled, plan);
+  const { options, left: open } = chooseOptions(settled, plan);
+  const left = [...open, ...consequences(tree, options)];
   const { unreadable } = tree;
   return {
     tree,
@@ -65,6 +66,39 @@ export function conclude({ tree, report, startedAt }: Look, findings: Findings):
     assumptions: [...report.assumptions],
     durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
   };
+}
+
+/** What is left outside by an option of the dump, and what somebody has to do for it at restore. */
+const OUTSIDE: Readonly<Record<string, { readonly rule: RuleId; readonly noun: string; readonly reason: string }>> = {
+  net: { rule: "ns-net-external", noun: "network namespace", reason: "it must be given to restore with --inherit-fd" },
+  pid: { rule: "ns-pid-external", noun: "pid namespace", reason: "it must be given to restore with --inherit-fd" },
+  mnt: {
+    rule: "mnt-bind-outside",
+    noun: "mount",
+    reason: "restore must be told with --external what to mount there, and that must be as it is now",
+  },
+};
+
+/** What restore depends on because of the options that the dump needs. */
+function consequences(tree: Tree, options: readonly DumpOption[]): Obstacle[] {
+  return options.flatMap(({ text }) => {
+    const found = /^--external ([a-z]+)\[(.*?)\]/s.exec(text);
+    const outside = found ? OUTSIDE[found[1]!] : undefined;
+    if (!found || !outside) return [];
+    return [{
+      rule: outside.rule,
+      stage: "RESTORE",
+      effect: "RISK",
+      task: tree.root,
+      subject: `${outside.noun} ${found[2]}`.trim(),
+      reason: outside.reason,
+      message: null,
+      options: [],
+      features: [],
+      remedy: null,
+      order: Infinity,
+    }];
+  });
 }
 
 /** An obstacle once the kernel has been asked for what would lift it: none, itself, or one that is certain. */

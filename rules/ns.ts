@@ -150,6 +150,18 @@ export const NS_RULES = defineRules("ns", [
     references: ["criu:criu/namespaces.c:check_user_ns", "zdtm:static/different_creds"],
   },
   {
+    id: "ns-user-without-pid",
+    stage: "RESTORE",
+    effect: "REFUSED",
+    title: "a user namespace of its own, and the pid namespace of the caller",
+    seen: "/proc/ROOT/ns/user is not that of the caller, /proc/ROOT/ns/pid is",
+    detail:
+      "The dump succeeds. At restore the root task mounts a proc file system from inside of its user namespace, which the kernel allows only where that owns the pid namespace.",
+    messages: [{ text: "Unable to open the proc file system", errno: true }],
+    remedy: "Start the program with a pid namespace too (unshare --user --pid --fork), if it shall be restored.",
+    references: ["criu:criu/cr-restore.c:restore_task_with_children"],
+  },
+  {
     id: "ns-user-ownership",
     stage: "DUMP",
     effect: "REFUSED",

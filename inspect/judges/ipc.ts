@@ -1,7 +1,7 @@
 import { tryReadText } from "../../ffi/files.ts";
 import type { Sys } from "../../ffi/sys.ts";
 import type { Mapping } from "../../proc/maps.ts";
-import { parseSysvipc } from "../../proc/sysvipc.ts";
+import { parseSysvipc, type SysvipcRow } from "../../proc/sysvipc.ts";
 import type { Report } from "../report.ts";
 import type { Task } from "../task.ts";
 import type { Tree } from "../tree.ts";
@@ -9,6 +9,8 @@ import type { Tree } from "../tree.ts";
 const GETPID = 11;
 /** Semaphores of one set that are asked for their last user. */
 const ASKED = 256;
+/** Clock ticks of a second in /proc (USER_HZ). */
+const TICKS = 100;
 
 /** System V IPC: in a namespace of the tree all of it is dumped, in the caller's none of it. */
 export function judgeIpc(tree: Tree, report: Report): void {
@@ -24,25 +26,39 @@ function judgeHost(tree: Tree, report: Report): void {
       rule: "ipc-sem-msg-host",
       task,
       subject,
-      reason: "it used it last, and it belongs to the host's IPC namespace: it is not dumped",
+      reason: "it made or used it last, and that belongs to the host's IPC namespace: it is not dumped",
     });
   for (const row of parseSysvipc(tryReadText(sys, "/proc/sysvipc/msg") ?? "")) {
-    const task = tree.task(Number(row.lspid)) ?? tree.task(Number(row.lrpid));
+    const users = [Number(row.lspid), Number(row.lrpid)];
+    const task = tree.task(users[0]!) ?? tree.task(users[1]!) ??
+      (users.some((pid) => pid > 0) ? undefined : creator(tree, row));
     if (task) lost(task, `message queue ${row.msqid}`);
   }
   for (const row of parseSysvipc(tryReadText(sys, "/proc/sysvipc/sem") ?? "")) {
-    const task = lastUser(tree, sys, Number(row.semid), Number(row.nsems));
+    const users = lastUsers(sys, Number(row.semid), Number(row.nsems));
+    const found = users.find((pid) => tree.task(pid));
+    const task = found === undefined ? (users.length > 0 ? undefined : creator(tree, row)) : tree.task(found);
     if (task) lost(task, `semaphores ${row.semid}`);
   }
 }
 
-function lastUser(tree: Tree, sys: Sys, id: number, count: number): Task | undefined {
+/** The processes that used the semaphores of a set last. */
+function lastUsers(sys: Sys, id: number, count: number): number[] {
+  const pids: number[] = [];
   for (let i = 0; i < Math.min(count, ASKED); i++) {
     const pid = sys.try("semctl", id, i, GETPID, 0);
-    const task = pid > 0 ? tree.task(pid) : undefined;
-    if (task) return task;
+    if (pid > 0) pids.push(pid);
   }
-  return undefined;
+  return pids;
+}
+
+/** Who may have made what nobody has used: a task of the same user that was there already. */
+function creator(tree: Tree, row: SysvipcRow): Task | undefined {
+  const made = Number(row.ctime);
+  const boot = Number(/^btime (\d+)$/m.exec(tree.around.host.read("/proc/stat") ?? "")?.[1] ?? Infinity);
+  return tree.living.find(({ status, stat }) =>
+    status.uids[1] === Number(row.cuid) && boot + Math.floor(Number(stat.start) / TICKS) <= made
+  );
 }
 
 /** Restore attaches whole segments: what was unmapped in part cannot be attached so. */

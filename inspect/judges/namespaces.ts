@@ -33,7 +33,7 @@ export function judgeNamespaces(tree: Tree, report: Report): void {
   for (const task of tree.living) judgeThreadNamespaces(task, report);
   if (tree.dumps("net")) judgeNetNamespace(tree, report, nested);
   if (tree.dumps("mnt")) judgeRootFolder(tree, report);
-  for (const task of tree.living) judgePending(task, report);
+  for (const task of tree.living) judgePending(tree, task, report);
 }
 
 /** Returns the network namespaces of the tree beside that of the root. */
@@ -196,6 +196,14 @@ function judgeUserNamespace(tree: Tree, report: Report): void {
     });
     return;
   }
+  if (!tree.dumps("pid")) {
+    report.add({
+      rule: "ns-user-without-pid",
+      task: root,
+      subject: "task",
+      reason: "it is in a user namespace of its own, but not in a pid namespace that belongs to that",
+    });
+  }
   for (const kind of OWNED) {
     if (!tree.dumps(kind)) continue;
     const owner = ownerOf(tree, kind);
@@ -314,10 +322,12 @@ function threadNs(dir: ProcDir, tid: number, kind: NsKind): number | null {
 }
 
 /** A namespace that waits for the first child. */
-function judgePending(task: Task, report: Report): void {
+function judgePending(tree: Tree, task: Task, report: Report): void {
   if (task.kernelThread) return;
   const pid = task.ns("pid"), children = task.ns("pid_for_children");
-  if (pid === null || children === null || pid === children) return;
+  // Until its first child is born the kernel has no link for it.
+  const unborn = children === null && tree.around.host.link("/proc/self/ns/pid_for_children") !== undefined;
+  if (pid === null || (children === null ? !unborn : pid === children)) return;
   report.add({
     rule: "ns-pid-for-children",
     task,

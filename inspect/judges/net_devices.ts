@@ -1,5 +1,6 @@
 import { SysError, TimeoutError } from "../../ffi/errno.ts";
 import { type NetDevice, netDevices } from "../net_devices.ts";
+import type { OpenFile } from "../open_file.ts";
 import { openFilesOf } from "../open_files.ts";
 import { given } from "../plan.ts";
 import type { Report } from "../report.ts";
@@ -100,16 +101,20 @@ function judgeDevice(tree: Tree, report: Report, task: Task, inode: number, devi
   });
 }
 
+/** The device of tun and tap: 10:200, wherever its node is. */
+function isTun(file: OpenFile): boolean {
+  return file.kind === "PATH" && file.link.endsWith("tun") && file.stat?.rdevMajor === 10 &&
+    file.stat.rdevMinor === 200;
+}
+
 /** Whether a task of the tree has a tun device open (`iff:` in fdinfo). */
 function holders(tree: Tree, name: string): boolean {
-  return openFilesOf(tree).all.some((file) =>
-    file.link === "/dev/net/tun" && /^iff:\s*(.*)$/m.exec(file.info ?? "")?.[1] === name
-  );
+  return openFilesOf(tree).all.some((file) => isTun(file) && /^iff:\s*(.*)$/m.exec(file.info ?? "")?.[1] === name);
 }
 
 function judgeTunOutside(tree: Tree, report: Report): void {
   for (const file of openFilesOf(tree).all) {
-    if (file.link !== "/dev/net/tun") continue;
+    if (!isTun(file)) continue;
     report.add({
       rule: "netdev-tun-fd",
       task: file.task,
