@@ -56,7 +56,9 @@ async function worker(): Promise<void> {
     const line = onlyCriu ? await alone(row) : await trial(row, bench);
     done.set(row.name, { ...line });
     const { differences = [] } = line as Partial<Trial>;
-    for (const { kind, predicted, seen } of differences) console.log(`${row.name}: ${kind}\n    predicted ${predicted}\n    seen      ${seen}`);
+    for (const { kind, predicted, seen } of differences) {
+      console.log(`${row.name}: ${kind}\n    predicted ${predicted}\n    seen      ${seen}`);
+    }
     if (onlyCriu) console.log(`${row.name}${"failed" in line ? `: ${line.failed}` : ""}`);
   }
 }
@@ -80,19 +82,37 @@ if (onlyCriu) {
   const trials = lines as unknown as Trial[];
   await Deno.writeTextFile(`${out}/differences-${version}.txt`, differencesText(trials));
   await Deno.writeTextFile(`${out}/truth-${version}.md`, truthDoc(trials));
-  const wrong = trials.filter(({ name, differences }) => differences.length > 0 && table.some((row) => row.name === name));
+  const wrong = trials.filter(({ name, differences }) =>
+    differences.length > 0 && table.some((row) => row.name === name)
+  );
   console.log(`${table.length} specimens, ${wrong.length} with a difference`);
   Deno.exit(wrong.length > 0 ? 1 : 0);
 }
 
 /** One specimen for people, of criu alone. */
 function aloneText(row: Record<string, never>): string {
-  const { name, kind, rules, about, ok, errors, options, still, restored, restoreErrors, failed } = row as Record<string, string[]>;
-  const text = failed ? `cannot be made here: ${failed}` : (ok as unknown) ? "dumped" : options ? `dumped with ${options.join(" ")}` : "REFUSED";
+  const { name, kind, rules, about, ok, errors, options, still, restored, restoreErrors, failed } = row as Record<
+    string,
+    string[]
+  >;
+  const text = failed
+    ? `cannot be made here: ${failed}`
+    : (ok as unknown)
+    ? "dumped"
+    : options
+    ? `dumped with ${options.join(" ")}`
+    : "REFUSED";
   const lines = [`${name}   [${kind}: ${rules?.join(" ")}]`, `    ${about}`, `    ${text}`];
   if (!failed && !(ok as unknown)) lines.push(...errors!.map((error) => `      without options: ${error}`));
-  if (!failed && !(ok as unknown) && !options) lines.push(...still!.map((error) => `      with what it asks for: ${error}`));
-  if ((restored as unknown) === false) lines.push("    NOT RESTORED", ...restoreErrors!.map((error) => `      ${error}`));
+  if (!failed && !(ok as unknown) && !options) {
+    lines.push(...still!.map((error) => `      with what it asks for: ${error}`));
+  }
+  if ((restored as unknown) === false) {
+    lines.push(
+      "    NOT RESTORED",
+      ...restoreErrors!.map((error) => `      ${error}`),
+    );
+  }
   if ((restored as unknown) === true) lines.push("    restored");
   return `${lines.join("\n")}\n`;
 }

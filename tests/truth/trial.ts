@@ -12,6 +12,7 @@ export interface Inspection {
     readonly rule: string;
     readonly stage: "DUMP" | "RESTORE";
     readonly subject: string;
+    readonly reason: string;
     readonly message: string | null;
   }[];
   readonly command: string | null;
@@ -210,7 +211,7 @@ export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
       ) ||
         dumped.errors.some((line) => messages.some((message) => isMessage(line, message)));
       // The number that criu gives a descriptor out of a queue is in its message, and nobody can know it before.
-      const queued = predicted.obstacles.some(({ subject }) => subject.startsWith("queue of "));
+      const queued = predicted.obstacles.some(({ reason }) => reason.startsWith("of a descriptor in its queue"));
       if (!found && !(messages.length === 0 && queued)) {
         differ("wrong message", messages.join(" / ") || `none, by ${rules.join(", ")}`, dumped.errors.join(" / "));
       }

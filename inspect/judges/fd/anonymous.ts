@@ -81,16 +81,9 @@ export function judgeAnonymous(tree: Tree, report: Reporter, file: OpenFile): vo
       return judgeBpfMap(tree, report, file);
   }
   if (kind === "[io_uring]") return judgeIoUring(tree, report, file);
-  const { rule, reason } = refusalOf(kind);
-  reportUnsupported(tree, report, file, rule, "anon", link, reason);
-}
-
-/** The rule by which a kind is refused that criu has no code for. */
-export function refusalOf(kind: string): { readonly rule: RuleId; readonly reason: string } {
-  if (kind === "[io_uring]") return { rule: "fd-io-uring", reason: "it is an io_uring" };
   const [, rule, reason] = REFUSED.find(([pattern]) => pattern.test(kind)) ??
-    [null, "fd-anon-other", `it is anon_inode:${kind}, a kind that criu does not know`] as const;
-  return { rule, reason };
+    [null, "fd-anon-other", `it is ${link}, a kind that criu does not know`] as const;
+  reportUnsupported(tree, report, file, rule, "anon", link, reason);
 }
 
 function judgeIoUring(tree: Tree, report: Reporter, file: OpenFile): void {

@@ -1,22 +1,15 @@
 import { scmFds } from "../../../proc/fdinfo.ts";
-import { borrow, isRefused } from "../../borrow.ts";
 import { isExternal } from "../../external.ts";
 import { argumentsOf, given } from "../../plan.ts";
 import type { Report } from "../../report.ts";
 import { TCP, type UnixSocket } from "../../sockets/diag.ts";
-import { peekRights } from "../../sockets/queue.ts";
 import type { SocketTable } from "../../sockets/table.ts";
 import type { Tree } from "../../tree.ts";
-import { refusalOf } from "../fd/anonymous.ts";
+import { judgePassed } from "../passed.ts";
 import type { TreeSocket } from "../sockets.ts";
 
 const SOCK_DGRAM = 2;
 const SHUTDOWN_BOTH = 3;
-/** Kinds without a name that criu takes from a queue as it takes them from a table of descriptors. */
-const KNOWN =
-  /^anon_inode:(?:\[eventpoll\]|\[eventfd\]|\[signalfd\]|\[timerfd\]|\[pidfd\]|inotify|\[fanotify\]|bpf-map)$/;
-const TERMINAL = /^\/dev\/(?:pts\/\d+|tty[^/]*|console|ptmx)$/;
-
 /** Unix sockets, and who is at their other ends. */
 export class UnixJudge {
   readonly #tree: Tree;
@@ -133,35 +126,7 @@ export class UnixJudge {
         reason: "data waits in it, and comes with credentials (SO_PASSCRED or the like)",
       });
     }
-    const count = scmFds(file.info ?? "");
-    if (count === 0) return;
-    const { sys } = this.#tree.around;
-    const passed = borrow(sys, file.task, file.fd, (fd) => peekRights(sys, fd));
-    const links = passed === null || isRefused(passed) ? [] : passed;
-    for (const link of links) this.#passed(socket, link);
-    if (links.length === count) return;
-    this.#report.unknown(
-      "unix-queue-rights",
-      file.task,
-      subject,
-      `${count} descriptors travel in its queue, and only ${links.length} of them can be looked at from outside`,
-      "inspect again when the program has read them",
-    );
-  }
-
-  #passed({ file }: TreeSocket, link: string): void {
-    const seen = { task: file.task, subject: `queue of fd ${file.fd}` };
-    const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
-    if (inode !== undefined) this.#inside.add(Number(inode));
-    else if (TERMINAL.test(link)) {
-      this.#report.add({ ...seen, rule: "tty-in-scm", reason: `the terminal ${link} travels in it`, message: null });
-    } else if (link.startsWith("anon_inode:") && !KNOWN.test(link)) {
-      const { rule, reason } = refusalOf(link.slice("anon_inode:".length));
-      // criu's line names the number that the descriptor gets when criu receives it.
-      this.#report.add({ ...seen, rule, reason, message: null, options: [], effect: "REFUSED" });
-    } else if (link === "" || link.endsWith(" (deleted)")) {
-      this.#report.unknown("unix-queue-rights", file.task, seen.subject, `a deleted file travels in it: ${link}`);
-    }
+    for (const ino of judgePassed(this.#tree, this.#report, file, scmFds(file.info ?? ""))) this.#inside.add(ino);
   }
 
   /** Those whose peers are not part of the dump; after all others, as criu does. */
