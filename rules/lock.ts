@@ -54,7 +54,7 @@ export const LOCK_RULES = defineRules("lock", [
     features: ["fdinfo_lock"],
     messages: [{ text: "Unresolved lock found pid %d ino %ld" }],
     remedy: "Boot a newer kernel: it shows locks beside the descriptors.",
-    unobservable: "cready needs statx(2) of Linux 4.11, and every kernel since 4.1 shows locks beside the descriptors.",
+    unobservable: "Cready needs statx(2) of Linux 4.11, and every kernel since 4.1 shows locks beside the descriptors.",
     references: ["criu:criu/file-lock.c:dump_file_locks", "zdtm:static/file_locks00"],
   },
   {
@@ -67,7 +67,7 @@ export const LOCK_RULES = defineRules("lock", [
     features: ["fdinfo_lock"],
     messages: [{ text: "Bogus lock test result %d" }],
     remedy: "Boot a newer kernel: it shows locks beside the descriptors.",
-    unobservable: "cready needs statx(2) of Linux 4.11, and every kernel since 4.1 shows locks beside the descriptors.",
+    unobservable: "Cready needs statx(2) of Linux 4.11, and every kernel since 4.1 shows locks beside the descriptors.",
     references: ["criu:criu/file-lock.c:lock_check_fd", "zdtm:static/file_locks06", "zdtm:static/ofd_file_locks"],
   },
   {

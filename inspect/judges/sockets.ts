@@ -38,7 +38,7 @@ export function judgeSockets(tree: Tree, report: Report): void {
         inet.judge(socket);
         break;
       case AF_NETLINK:
-        judgeNetlink(report, table, socket);
+        judgeNetlink(tree, report, table, socket);
         break;
       case AF_PACKET:
         judgePacket(tree, report, table, socket);
@@ -52,6 +52,17 @@ export function judgeSockets(tree: Tree, report: Report): void {
           values: [options.domain],
         });
         continue;
+    }
+    if (options.passCredRefused !== null && options.domain !== AF_UNIX && options.domain !== AF_NETLINK) {
+      report.add({
+        rule: "sock-options-old-criu",
+        task: file.task,
+        subject: `fd ${file.fd}`,
+        reason:
+          `the kernel answers SO_PASSCRED with ${options.passCredRefused}, and criu before 4.2 asks every socket for it`,
+        values: [1, 16],
+        errnoText: "Operation not supported",
+      });
     }
     if (options.ebpfFilter) {
       report.add({

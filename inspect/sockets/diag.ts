@@ -61,6 +61,8 @@ export interface InetSocket {
   readonly sourcePort: number;
   readonly destination: Uint8Array;
   readonly destinationPort: number;
+  /** The interface that it is bound to; 0 for none. */
+  readonly interface: number;
   readonly rqueue: number;
   /** What runs on top of TCP, such as `tls`. */
   readonly ulp: string | null;
@@ -182,6 +184,7 @@ export function parseInet(body: Uint8Array, version: 4 | 6, protocol: number): I
     sourcePort: view.getUint16(4),
     destination: body.subarray(24, 24 + size),
     destinationPort: view.getUint16(6),
+    interface: view.getUint32(40, true),
     rqueue: view.getUint32(56, true),
     ulp: name ? text(name) : null,
     signed: (found?.get(MD5SIG)?.length ?? 0) > 0,

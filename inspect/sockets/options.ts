@@ -1,3 +1,4 @@
+import { errnoName } from "../../ffi/errno.ts";
 import type { Sys } from "../../ffi/sys.ts";
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOL_SOCKET } from "../../ffi/uapi.ts";
 
@@ -25,6 +26,8 @@ export interface SocketOptions {
   readonly tcpState: number | null;
   /** Whether a TCP socket has the address of a peer, also where the connection is no more. */
   readonly hasPeer: boolean;
+  /** Why it cannot be asked for what only unix and netlink sockets have (SO_PASSCRED): the errno's name; null where it can. */
+  readonly passCredRefused: string | null;
   /** Whether what it receives comes with credentials or the like beside the data. */
   readonly controlMessages: boolean;
 }
@@ -59,10 +62,15 @@ export function optionsOf(sys: Sys, fd: number): SocketOptions | null {
       tcpState: tcp && ask(IPPROTO_TCP, TCP_INFO, 8) === 0 ? memory.bytes(value, 1)[0]! : null,
       // More room than the family's address takes is refused (EINVAL).
       hasPeer: tcp && ask(SOL_SOCKET, SO_PEERNAME, domain === AF_INET ? SOCKADDR_IN : SOCKADDR_IN6) === 0,
+      passCredRefused: refusal(ask(SOL_SOCKET, SO_PASSCRED, 4)),
       controlMessages: domain === AF_UNIX &&
         [SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_TIMESTAMP].some((option) => number(SOL_SOCKET, option) !== 0),
     };
   } finally {
     memory.release(mark);
   }
+}
+
+function refusal(result: number): string | null {
+  return result < 0 ? errnoName(-result) : null;
 }

@@ -11,9 +11,10 @@ import { type InetSocket, TCP } from "../../sockets/diag.ts";
 import { netsOf, type SocketTable } from "../../sockets/table.ts";
 import type { Tree } from "../../tree.ts";
 import type { TreeSocket } from "../sockets.ts";
+import { reportUnlisted } from "./unlisted.ts";
 
 const SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3;
-const IPPROTO_MPTCP = 262;
+const IPPROTO_ICMP = 1, IPPROTO_ICMPV6 = 58, IPPROTO_MPTCP = 262;
 /** IP, ICMP, TCP, UDP, ICMPv6, UDP-Lite: the protocols of datagrams and streams that criu knows. */
 const PROTOCOLS = [0, 1, 6, 17, 58, 136];
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
@@ -67,9 +68,16 @@ export class InetJudge {
       });
     }
     const found = this.#table.find(ino, options.domain, type === SOCK_RAW ? 255 : protocol);
+    if (type === SOCK_DGRAM && (protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6)) {
+      this.#report.add({
+        ...seen,
+        rule: "icmp-ping-old",
+        reason: "it is a ping socket, which criu knows since 4.2",
+        values: [protocol, ino],
+      });
+    }
     if (found !== undefined && "refused" in found && type !== SOCK_RAW) {
-      const reason = `the kernel lists no such sockets: ${found.refused}`;
-      return this.#report.unknown("inet-type-unsupported", file.task, seen.subject, reason);
+      return reportUnlisted(this.#tree, this.#report, socket, found.refused);
     }
     const listed = found !== undefined && !("refused" in found) && found.family === "INET" ? found : undefined;
     if (options.corked) {
@@ -203,10 +211,12 @@ export class InetJudge {
   #datagram(socket: TreeSocket, found: InetSocket): void {
     if (found.rqueue === 0 || socket.options.type !== SOCK_DGRAM) return;
     this.#report.add({
-      rule: "lost-udp-queues",
+      rule: "udp-plain",
       task: socket.file.task,
       subject: `fd ${socket.file.fd}`,
       reason: `datagrams wait at ${local(found)}, and are not kept`,
+      message: "Read queue",
+      values: [socket.ino],
     });
   }
 
@@ -214,7 +224,18 @@ export class InetJudge {
   #scope({ file, options, ino }: TreeSocket, found: InetSocket): void {
     if (options.domain !== AF_INET6 || found.sourcePort === 0) return;
     const [first, second] = found.source;
-    const MULTICAST = 0xff, LINK_SCOPES = [1, 2];
+    const MULTICAST = 0xff, LINK_SCOPES = [1, 2], LINK_LOCAL = 0xfe80;
+    const prefix = (first! << 8 | second!) & 0xffc0;
+    if (prefix === LINK_LOCAL && found.interface === 0) {
+      return this.#report.add({
+        rule: "inet6-linklocal-unscoped",
+        task: file.task,
+        subject: `fd ${file.fd}`,
+        reason: `it is bound to ${local(found)}, a link-local address, and to no interface`,
+        // criu's line has a number of its own in it.
+        message: null,
+      });
+    }
     if (first !== MULTICAST || !LINK_SCOPES.includes(second! & 0x0f)) return;
     this.#report.add({
       rule: "inet6-linklocal-multicast",

@@ -2,18 +2,18 @@ import type { Report } from "../../report.ts";
 import type { SocketTable } from "../../sockets/table.ts";
 import type { Tree } from "../../tree.ts";
 import type { TreeSocket } from "../sockets.ts";
+import { reportUnlisted } from "./unlisted.ts";
 
 /** PACKET_MR_* that criu knows (linux/if_packet.h): multicast, promiscuous, all multicast, unicast. */
 const MEMBERSHIPS = [0, 1, 2, 3];
 
 /** Netlink sockets; one that was never bound is in no list of the kernel's, and is dumped all the same. */
-export function judgeNetlink(report: Report, table: SocketTable, { file, ino, options }: TreeSocket): void {
+export function judgeNetlink(tree: Tree, report: Report, table: SocketTable, socket: TreeSocket): void {
+  const { file, ino, options } = socket;
   const seen = { task: file.task, subject: `fd ${file.fd}` };
   const found = table.find(ino, options.domain, options.protocol);
   if (found === undefined) return;
-  if ("refused" in found) {
-    return report.unknown("netlink-plain", file.task, seen.subject, `the kernel does not list it: ${found.refused}`);
-  }
+  if ("refused" in found) return reportUnlisted(tree, report, socket, found.refused);
   if (found.family !== "NETLINK") return;
   if (found.queued > 0) {
     return report.add({ ...seen, rule: "netlink-data", reason: "messages wait to be read" });
@@ -32,12 +32,11 @@ export function judgeNetlink(report: Report, table: SocketTable, { file, ino, op
 }
 
 /** Packet sockets. */
-export function judgePacket(tree: Tree, report: Report, table: SocketTable, { file, ino, options }: TreeSocket): void {
+export function judgePacket(tree: Tree, report: Report, table: SocketTable, socket: TreeSocket): void {
+  const { file, ino, options } = socket;
   const seen = { task: file.task, subject: `fd ${file.fd}` };
   const found = table.find(ino, options.domain, options.protocol);
-  if (found !== undefined && "refused" in found) {
-    return report.unknown("packet-plain", file.task, seen.subject, `the kernel does not list it: ${found.refused}`);
-  }
+  if (found !== undefined && "refused" in found) return reportUnlisted(tree, report, socket, found.refused);
   if (found === undefined) {
     return report.add({
       ...seen,

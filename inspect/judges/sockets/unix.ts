@@ -7,6 +7,7 @@ import type { SocketTable } from "../../sockets/table.ts";
 import type { Tree } from "../../tree.ts";
 import { judgePassed } from "../passed.ts";
 import type { TreeSocket } from "../sockets.ts";
+import { reportUnlisted } from "./unlisted.ts";
 
 const SOCK_DGRAM = 2;
 const SHUTDOWN_BOTH = 3;
@@ -31,8 +32,7 @@ export class UnixJudge {
     const seen = { task: file.task, subject: `fd ${file.fd}` };
     const found = this.#table.find(ino, options.domain, 0);
     if (found !== undefined && "refused" in found) {
-      const reason = `the kernel lists no unix sockets: ${found.refused}`;
-      return this.#report.unknown("unix-inside", file.task, seen.subject, reason);
+      return reportUnlisted(this.#tree, this.#report, socket, found.refused);
     }
     if (found === undefined || found.family !== "UNIX") {
       return this.#report.add({
