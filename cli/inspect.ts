@@ -131,7 +131,7 @@ class InspectRun {
     const { sys, host } = this.#runner;
     try {
       const planOf = planFor(sys, pid, this.#request);
-      const around = { sys, host, caller: this.#caller, criu: this.#criu, plan: planOf.plan };
+      const around = { sys, host, caller: this.#caller, criu: this.#criu, plan: planOf.plan, stop: this.#request.stop };
       return { look: look(around, pid), planOf };
     } catch (error) {
       if (error instanceof NoTreeError || error instanceof NoContainerError) throw new UsageError(error.message);

@@ -46,12 +46,9 @@ function sequence(bytes: Uint8Array, at: number): number {
   }
 }
 
-// deno-lint-ignore no-control-regex -- what is plain ASCII is encoded by itself
-const PLAIN = /^[\x00-\x7f]*$/;
-
 /** The bytes of a text that `decodeBytes` made. */
 export function encodeBytes(text: string): Uint8Array {
-  if (PLAIN.test(text) || !/[\udc80-\udcff]/.test(text)) return ENCODER.encode(text);
+  if (text.isWellFormed()) return ENCODER.encode(text);
   const bytes: number[] = [];
   for (const char of text) {
     const code = char.codePointAt(0)!;

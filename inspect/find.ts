@@ -8,7 +8,7 @@ import { ProcParseError } from "../proc/error.ts";
 export interface Listed {
   readonly pid: number;
   readonly ppid: number;
-  /** As the kernel escapes it. */
+  /** At most 15 bytes, without escapes. */
   readonly name: string;
   readonly kernelThread: boolean;
 }

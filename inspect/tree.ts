@@ -10,6 +10,7 @@ import type { Caller } from "./caller.ts";
 import type { CriuVersion } from "./criu_version.ts";
 import { GoneError } from "./gone.ts";
 import type { DumpPlan } from "./plan.ts";
+import { type Stops, stopThreads } from "./stop.ts";
 import { Task, type TaskSource, type Unreadable } from "./task.ts";
 
 /** Folders of processes that are open at a time; a limit of 1024 descriptors is common. */
@@ -25,6 +26,8 @@ export interface Surroundings {
   readonly caller: Caller;
   readonly criu: CriuVersion;
   readonly plan: DumpPlan;
+  /** Whether the threads may be stopped for a moment to see what nothing else shows. */
+  readonly stop: boolean;
 }
 
 /** There is no such process, or it is none that can be a tree's root. */
@@ -62,6 +65,13 @@ export class Tree implements TaskSource, Disposable {
   /** Tasks that are no zombies: those that have memory, files and namespaces. */
   get living(): Task[] {
     return this.tasks.filter((task) => !task.zombie);
+  }
+
+  #stops: Stops | null | undefined;
+  /** What stopping the threads showed; null where that was not asked for. They are stopped at the first call. */
+  get stops(): Stops | null {
+    if (this.#stops === undefined) this.#stops = this.around.stop ? stopThreads(this.around.sys, this) : null;
+    return this.#stops;
   }
 
   #tids: Map<number, Task> | undefined;

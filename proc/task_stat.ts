@@ -4,7 +4,7 @@ import { parseStat } from "./stat.ts";
 /** /proc/PID/stat (proc_pid_stat(5)), as far as an inspection needs it. */
 export interface TaskStat {
   readonly pid: number;
-  /** As the kernel escapes it. */
+  /** Without any escapes: it may hold newlines. */
   readonly comm: string;
   readonly state: string;
   readonly ppid: number;

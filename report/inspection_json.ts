@@ -34,6 +34,7 @@ export function inspectionJson(inspection: Inspection, feature: FeatureOf, planO
     criu: { version, path },
     engine: plan.engine,
     tasks: tree.tasks.length,
+    stoppedMs: tree.around.stop ? tree.stops?.longestMs ?? null : null,
     durationMs,
   };
 }

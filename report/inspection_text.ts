@@ -159,8 +159,17 @@ function footPart({ tree, assumptions, obstacles }: Inspection, { configs, plan 
   if (external.length > 0) {
     lines.push(row("Not obstacles", `${externalWords(external)} (${external[0]!.from} declares them external)`));
   }
+  const { stops } = tree;
+  if (stops) {
+    lines.push(
+      row(
+        "Stopped",
+        `${count(stops.byTid.size, "thread")} one after the other, none longer than ${stops.longestMs} ms`,
+      ),
+    );
+  }
   if (assumptions.length > 0) {
-    lines.push(row("Assumed", `${assumptions.join("; ")}: seen only by stopping it (--stop)`));
+    lines.push(row("Assumed", `${assumptions.join("; ")}${stops ? "" : "; --stop shows some of it"}`));
   }
   return obstacles.length === 0 && lines.length === 0 ? "" : lines.join("");
 }

@@ -14,19 +14,20 @@ const NO_LOGINUID = "4294967295";
 export function judgeAttributes(tree: Tree, report: Report): void {
   for (const task of tree.living) {
     if (task.kernelThread) continue;
-    judgeMode(task, report);
+    judgeMode(tree, task, report);
     judgeLimits(tree, task, report);
     judgeScheduling(task, report);
     if (task.status.groups.length >= MAX_GROUPS) judgeGroups(task, report);
     judgeLoginuid(task, report);
   }
   judgeRseq(tree, report);
-  report.assume("no LDT entries");
+  judgeStops(tree, report);
 }
 
-function judgeMode(task: Task, report: Report): void {
+function judgeMode(tree: Tree, task: Task, report: Report): void {
   const size = task.fact("auxv", (dir) => auxvWordSize(dir.bytes("auxv")), PTRACE);
-  if (size !== 4) return;
+  const facts = tree.stops?.byTid.get(task.pid);
+  if (facts ? !facts.mode32 : size !== 4) return;
   report.add({
     rule: "attr-32bit",
     task,
@@ -105,5 +106,42 @@ function judgeRseq(tree: Tree, report: Report): void {
     reason: "the C library registers restartable sequences, which the kernel must be able to tell of",
     values: [task.pid],
   });
-  report.assume("no flags of restartable sequences (rseq)");
+}
+
+/** What only a stop shows; without one it is taken for granted. */
+function judgeStops(tree: Tree, report: Report): void {
+  const { stops } = tree;
+  for (const task of tree.living) {
+    if (task.kernelThread) continue;
+    for (const { tid } of task.threads) {
+      const facts = stops?.byTid.get(tid);
+      if (!facts) {
+        report.assume(
+          stops ? `thread ${tid} could not be stopped: no LDT entries, no flags of rseq` : "no LDT entries",
+        );
+        if (!stops) report.assume("no flags of restartable sequences (rseq)");
+        continue;
+      }
+      const subject = tid === task.pid ? "task" : `thread ${tid}`;
+      if (facts.ldt && tid === task.pid) {
+        report.add({
+          rule: "attr-ldt",
+          task,
+          subject,
+          reason: "it uses entries of its local descriptor table",
+          values: [task.pid],
+        });
+      }
+      if (facts.rseqFlags !== null && facts.rseqFlags !== 0) {
+        report.add({
+          rule: "thread-rseq-flags",
+          task,
+          subject,
+          reason: "its restartable sequences have flags",
+          values: [tid, facts.rseqFlags],
+        });
+      }
+    }
+  }
+  report.assume("no hardening by PR_SET_MDWE, no keyring of its own, no dispatch of system calls (Wine)");
 }

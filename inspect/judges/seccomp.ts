@@ -35,7 +35,17 @@ export function judgeSeccomp(tree: Tree, report: Report): void {
         values: [tid, 0],
         errnoText: "Operation not permitted",
       });
-      if (status.seccomp === FILTER) report.assume("no seccomp filter that asks a supervisor (SECCOMP_RET_USER_NOTIF)");
+      if (status.seccomp !== FILTER) continue;
+      const asks = tree.stops?.byTid.get(tid)?.asksSupervisor;
+      if (asks === true) {
+        report.add({
+          rule: "seccomp-user-notif",
+          task,
+          subject,
+          reason: "a filter of it asks a supervisor, which is not there after a restore",
+          message: null,
+        });
+      } else if (asks !== false) report.assume("no seccomp filter that asks a supervisor (SECCOMP_RET_USER_NOTIF)");
     }
   }
 }

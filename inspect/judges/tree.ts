@@ -204,8 +204,9 @@ function judgeFreezer(tree: Tree, report: Report): void {
 }
 
 function judgeStopped(task: Task, tree: Tree, report: Report): void {
+  const seen = tree.stops?.byTid.get(task.pid)?.stopSignal ?? 0;
   // The signal of a stop that the parent has not waited for is in the last field of stat (do_task_stat); then it is 0.
-  const signal = task.stat.exitCode;
+  const signal = task.stat.exitCode || seen;
   if (signal === SIGSTOP || signal === SIGTSTP) {
     if (tree.around.plan.preDump) {
       report.add({
