@@ -7,6 +7,12 @@ import { Memory } from "./memory.ts";
 const CORE = {
   // long syscall(long number, ...); the variadic arguments travel in the same registers as named ones
   syscall: { parameters: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], result: "i64" },
+  // The same for calls whose value fits into 32 bits: no bigint has to be made for it.
+  small: {
+    name: "syscall",
+    parameters: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"],
+    result: "i32",
+  },
   // int *__errno_location(void)
   __errno_location: { parameters: [], result: "pointer" },
   // int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
@@ -43,6 +49,11 @@ export interface Libc {
   /** Makes one system call; returns its value, or -errno. ENOSYS where the architecture has no such call. */
   syscall(name: SyscallName, ...args: number[]): number;
   /**
+   * One system call for a loop, more than twice as fast as `syscall`: only for calls whose value fits into 32 bits. A
+   * fake may leave it out.
+   */
+  small?(name: SyscallName): SmallCall;
+  /**
    * Clones a child that runs libc's `sleep(5)` on a stack of its own; `flags` are CLONE_* without CLONE_VM.
    * Returns its pid, or -errno (clone(2)).
    */
@@ -56,6 +67,9 @@ export interface Libc {
   /** A variable of the environment (getenv(3)); undefined when it is not set. */
   getenv(name: string): string | undefined;
 }
+
+/** A system call with its arguments; returns its value, or -errno. */
+export type SmallCall = (a: number, b: number, c: number, d: number, e?: number) => number;
 
 const cstring = (text: string) => new TextEncoder().encode(text + "\0");
 
@@ -103,6 +117,15 @@ export function openLibc(): Libc {
     syscall(name, ...args) {
       const nr = arch.syscalls[name];
       return nr === undefined ? -38 /* ENOSYS */ : invoke(nr, args);
+    },
+    small(name) {
+      const nr = arch.syscalls[name];
+      const call = core.small as unknown as (...args: number[]) => number;
+      if (nr === undefined) return () => -38 /* ENOSYS */;
+      return (a, b, c, d, e = 0) => {
+        const result = call(nr, a, b, c, d, e, 0);
+        return result === -1 ? -errno.getInt32() : result;
+      };
     },
     cloneSleeper(flags) {
       stack ||= map(STACK_BYTES) + STACK_BYTES;

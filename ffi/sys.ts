@@ -1,7 +1,7 @@
 import type { Arch, SyscallName } from "./arch/arch.ts";
 import { errnoName, SysError } from "./errno.ts";
 import { Fd } from "./fd.ts";
-import type { Libc } from "./libc.ts";
+import type { Libc, SmallCall } from "./libc.ts";
 import type { Memory } from "./memory.ts";
 import { AT_FDCWD, O_CLOEXEC, O_NONBLOCK, O_RDONLY } from "./uapi.ts";
 
@@ -36,9 +36,17 @@ export class Sys {
     readonly libc: Libc,
     /** Receives the evidence. */
     readonly trail: Evidence[],
-    invoke: Invoke = (name, args) => libc.syscall(name, ...args),
+    invoke?: Invoke,
   ) {
-    this.#invoke = invoke;
+    this.#direct = invoke === undefined;
+    this.#invoke = invoke ?? ((name, args) => libc.syscall(name, ...args));
+  }
+
+  readonly #direct: boolean;
+  /** One system call for a loop, as Libc.small has it. */
+  small(name: SyscallName): SmallCall {
+    const fast = this.#direct ? this.libc.small?.(name) : undefined;
+    return fast ?? ((a, b, c, d, e = 0) => this.#invoke(name, [a, b, c, d, e]));
   }
 
   get arch(): Arch {

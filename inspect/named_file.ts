@@ -4,7 +4,7 @@ import { makedev, S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, type Statx } from 
 import type { RuleId } from "../rules/registry.ts";
 import { fileKey, isExternal } from "./external.ts";
 import { GoneError } from "./gone.ts";
-import { type KnownMount, mountTableOf } from "./mount_table.ts";
+import { type KnownMount, type MountTable, mountTableOf } from "./mount_table.ts";
 import type { Effect } from "./obstacle.ts";
 import { argumentsOf, given } from "./plan.ts";
 import type { Tree } from "./tree.ts";
@@ -56,13 +56,14 @@ export function withoutDeleted(link: string): string {
 
 /** What criu's dump_one_reg_file and check_path_remap say of a file; empty where they take it as it is. */
 export function nameFaults(tree: Tree, file: NamedFile): NameFault[] {
-  const { plan } = tree.around;
-  const key = fileKey(file.mount, file.stat);
-  if (isExternal(plan, key)) return [];
-  const external = `--external ${key}`;
-  const place = [file.mount ?? -1, file.fd, file.link];
   const table = mountTableOf(tree);
   const known = table.get(file.mount);
+  // Nearly all are found under their name: what else there is to say is made up only for the others.
+  if (known && isFound(table, file, known)) return [];
+  const key = fileKey(file.mount, file.stat);
+  if (isExternal(tree.around.plan, key)) return [];
+  const external = `--external ${key}`;
+  const place = [file.mount ?? -1, file.fd, file.link];
   if (!known) {
     return [{
       rule: "file-mount-unknown",
@@ -92,12 +93,24 @@ export function nameFaults(tree: Tree, file: NamedFile): NameFault[] {
   return remap(tree, file, known, external);
 }
 
+/** Whether a file is where its name says, and nothing else about it matters. */
+function isFound(table: MountTable, { stat, link }: NamedFile, known: KnownMount): boolean {
+  const format = stat.mode & S_IFMT;
+  if (stat.nlink === 0 || !link.startsWith("/") || format === S_IFLNK || table.covered(known)) return false;
+  if (PASSED.includes(known.mount.type) || known.mount.type.startsWith("nfs")) return false;
+  const root = table.root(known.space);
+  return root !== null && root.isSame(`.${link}`, stat);
+}
+
+/** Types of which check_path_remap looks up no names. */
+const PASSED = ["proc", "devpts"];
+
 /** criu's check_path_remap. */
 function remap(tree: Tree, file: NamedFile, known: KnownMount, external: string): NameFault[] {
   const { stat, link } = file;
   const { type } = known.mount;
   // What is in /proc and of a terminal needs no contents: see proc_file.ts and the judge of terminals.
-  if (type === "proc" || type === "devpts") return [];
+  if (PASSED.includes(type)) return [];
   if (stat.nlink === 0) return ghost(tree, file, external);
   const root = mountTableOf(tree).root(known.space);
   if (/^nfs4?$/.test(type) && /\/\.nfs[0-9a-fA-F]{24}$/.test(link)) {

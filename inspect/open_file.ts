@@ -1,5 +1,5 @@
 import type { Statx } from "../proc/statx.ts";
-import { fdFlags, fdMount } from "../proc/fdinfo.ts";
+import { fdMount } from "../proc/fdinfo.ts";
 import type { Task } from "./task.ts";
 
 /** How the link in /proc/PID/fd shows a file: by a path, or by the kind of what has none. */
@@ -10,6 +10,7 @@ export interface FileSource {
   readonly task: Task;
   statx(fd: number): Statx | null;
   info(fd: number): string | null;
+  flags(fd: number): number | null;
   fileSystem(fd: number): number | null;
 }
 
@@ -63,7 +64,7 @@ export class OpenFile {
 
   /** Flags as in open(2); null where they cannot be read. */
   get flags(): number | null {
-    return fdFlags(this.info ?? "") ?? null;
+    return this.#source.flags(this.fd);
   }
 
   /** The mount that it was opened on, as in mountinfo; null where the kernel does not tell. */

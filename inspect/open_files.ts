@@ -31,6 +31,10 @@ class FdTable implements FileSource {
     return this.#try(`fdinfo/${fd}`, () => this.folder.info(fd) ?? null);
   }
 
+  flags(fd: number): number | null {
+    return this.#try(`fdinfo/${fd}`, () => this.folder.flags(fd) ?? null);
+  }
+
   fileSystem(fd: number): number | null {
     return this.#try(`fd/${fd}`, () => this.folder.fileSystem(fd) ?? null);
   }
@@ -38,13 +42,8 @@ class FdTable implements FileSource {
   /** All descriptors, by number; null where they cannot be read. */
   read(): OpenFile[] | null {
     return this.#try("fd", () => {
-      const { folder } = this;
-      const files: OpenFile[] = [];
-      for (const fd of folder.numbers()) {
-        const link = this.#try(`fd/${fd}`, () => linkOf(folder, fd) ?? null);
-        if (link !== null) files.push(new OpenFile(this, fd, link));
-      }
-      return files;
+      const links = this.folder.list((error, fd) => this.#refused(`fd/${fd}`, error));
+      return links.map(({ fd, link }) => new OpenFile(this, fd, link)).sort((a, b) => a.fd - b.fd);
     });
   }
 
@@ -53,27 +52,20 @@ class FdTable implements FileSource {
       return read();
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
-      if (error.code === "ESRCH") throw new GoneError(this.task.pid);
-      const refused = error.code === "EACCES" || error.code === "EPERM";
-      const path = `/proc/${this.task.pid}/${name}`;
-      this.task.unreadable.push({ path, errno: error.code, needs: refused ? PTRACE : null });
+      this.#refused(name, error);
       return null;
     }
+  }
+
+  #refused(name: string, { code }: SysError): void {
+    if (code === "ESRCH") throw new GoneError(this.task.pid);
+    const needs = code === "EACCES" || code === "EPERM" ? PTRACE : null;
+    this.task.unreadable.push({ path: `/proc/${this.task.pid}/${name}`, errno: code, needs });
   }
 
   close(): void {
     this.#folder?.[Symbol.dispose]();
     this.#folder = undefined;
-  }
-}
-
-/** The link of a descriptor: empty where it is too long, undefined where the descriptor is closed. */
-function linkOf(folder: FdFolder, fd: number): string | undefined {
-  try {
-    return folder.link(fd);
-  } catch (error) {
-    if (error instanceof SysError && error.code === "ENAMETOOLONG") return "";
-    throw error;
   }
 }
 

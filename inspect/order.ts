@@ -43,6 +43,8 @@ const STEPS: Readonly<Record<string, number>> = {
   // Its descriptor cannot even be received, and all are received before the first is looked at.
   "fd-io-uring": 959,
   "fd-eventpoll-foreign": 961,
+  "lock-lease-breaking": 960,
+  "lock-unknown-kind": 960,
   "thread-robust-list": 980,
   "thread-dead-pid-clash": 1000,
   "mnt-fuse": 1010,

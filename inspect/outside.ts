@@ -47,9 +47,8 @@ function otherPids(tree: Tree): number[] {
 function placesOf(tree: Tree, pid: number): Places {
   const places = new Map<string, number[]>();
   inFolder(tree, pid, (folder) => {
-    for (const fd of folder.numbers()) {
-      const link = folder.link(fd);
-      if (link === undefined || !(link.startsWith("socket:") || /^\/(?!dev\/)/.test(link))) continue;
+    for (const { fd, link } of folder.list(() => {})) {
+      if (!link.startsWith("socket:") && (!link.startsWith("/") || link.startsWith("/dev/"))) continue;
       const numbers = places.get(link);
       if (numbers) numbers.push(fd);
       else places.set(link, [fd]);

@@ -2,6 +2,7 @@ import { decodeBytes, encodeBytes } from "../ffi/bytes.ts";
 import { SysError } from "../ffi/errno.ts";
 import { readFd } from "../ffi/files.ts";
 import { Fd } from "../ffi/fd.ts";
+import type { SmallCall } from "../ffi/libc.ts";
 import type { Sys } from "../ffi/sys.ts";
 import {
   AT_FDCWD,
@@ -13,7 +14,7 @@ import {
   O_PATH,
   O_RDONLY,
 } from "../ffi/uapi.ts";
-import { readStatx, type Statx, STATX_MASK, STATX_SIZE } from "./statx.ts";
+import { isSame, readStatx, type Statx, STATX_MASK, STATX_SIZE } from "./statx.ts";
 
 /** Largest file of /proc that is read: maps of a million mappings. */
 const LIMIT = 256 * 1024 * 1024;
@@ -27,6 +28,7 @@ const NAMES = 32 * 1024;
 export class ProcDir implements Disposable {
   readonly #sys: Sys;
   readonly #fd: Fd;
+  #statx: SmallCall | undefined;
   /** As a person would name it, such as `/proc/4711`. */
   readonly path: string;
 
@@ -97,6 +99,17 @@ export class ProcDir implements Disposable {
     } finally {
       memory.release(mark);
     }
+  }
+
+  /** Whether a path leads to a file of this device and inode; false for whatever error. */
+  isSame(name: string, file: Pick<Statx, "ino" | "major" | "minor">): boolean {
+    const { memory } = this.#sys;
+    const mark = memory.mark();
+    const path = memory.store(cstring(name), 1), at = memory.alloc(STATX_SIZE);
+    this.#statx ??= this.#sys.small("statx");
+    const result = this.#statx(this.#fd.number, path, AT_STATX_DONT_SYNC, STATX_MASK, at);
+    memory.release(mark);
+    return result >= 0 && isSame(memory, at, file);
   }
 
   /** Names in it, or in a folder of it, without `.` and `..`, in the kernel's order. Throws `SysError`. */

@@ -61,6 +61,15 @@ export function readStatx(memory: Memory, at: number): Statx {
   };
 }
 
+/** Whether a struct statx is of this file. */
+export function isSame(
+  memory: Memory,
+  at: number,
+  { ino, major, minor }: Pick<Statx, "ino" | "major" | "minor">,
+): boolean {
+  return memory.u64(at + 32) === ino && memory.u32(at + 136) === major && memory.u32(at + 140) === minor;
+}
+
 /** A device number as user space sees it in st_dev (glibc's and the kernel's huge encoding are equal below 20 bits). */
 export function makedev(major: number, minor: number): number {
   return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12)) >>> 0;

@@ -54,7 +54,8 @@ export const LOCK_RULES = defineRules("lock", [
     features: ["fdinfo_lock"],
     messages: [{ text: "Unresolved lock found pid %d ino %ld" }],
     remedy: "Boot a newer kernel: it shows locks beside the descriptors.",
-    unobservable: "Cready needs statx(2) of Linux 4.11, and every kernel since 4.1 shows locks beside the descriptors.",
+    unobservable:
+      "The program runs on Linux 4.11 and newer (statx), and every kernel since 4.1 shows locks beside the descriptors.",
     references: ["criu:criu/file-lock.c:dump_file_locks", "zdtm:static/file_locks00"],
   },
   {
@@ -67,20 +68,27 @@ export const LOCK_RULES = defineRules("lock", [
     features: ["fdinfo_lock"],
     messages: [{ text: "Bogus lock test result %d" }],
     remedy: "Boot a newer kernel: it shows locks beside the descriptors.",
-    unobservable: "Cready needs statx(2) of Linux 4.11, and every kernel since 4.1 shows locks beside the descriptors.",
+    unobservable:
+      "The program runs on Linux 4.11 and newer (statx), and every kernel since 4.1 shows locks beside the descriptors.",
     references: ["criu:criu/file-lock.c:lock_check_fd", "zdtm:static/file_locks06", "zdtm:static/ofd_file_locks"],
   },
   {
     id: "lock-lease-breaking",
     stage: "DUMP",
-    effect: "REFUSED",
-    title: "a lease that is being broken",
-    seen: "/proc/locks LEASE BREAKING: lease being broken",
+    effect: "NEEDS_OPTION",
+    title: "a lease that criu itself would have to wait for",
+    seen: "fdinfo lock line LEASE: WRITE, or BREAKING, on a file that is larger than 4 bytes",
     detail:
-      "criu opens the file to read its build-id, which waits until the lease is given up: it prints nothing and hangs until then.",
-    remedy:
-      "Let the holder of the lease give it up (it was asked by SIGIO), or wait for fs.lease-break-time to pass, then dump.",
-    references: ["criu:criu/file-lock.c:open_break_cb", "zdtm:static/file_lease03", "zdtm:static/file_lease04"],
+      "criu opens the file to read its build-id, which breaks the lease: it prints nothing and waits until fs.lease-break-time has passed (45 s), with all tasks stopped.",
+    options: ["--file-validation filesize"],
+    cost: "restore compares only the size of files, not their build-ids",
+    remedy: "Give --file-validation filesize, or let the holder of the lease give it up before the dump.",
+    references: [
+      "criu:criu/files-reg.c:store_validation_data_build_id",
+      "criu:criu/file-lock.c:open_break_cb",
+      "zdtm:static/file_lease03",
+      "zdtm:static/file_lease04",
+    ],
   },
   {
     id: "lock-shared-outside",

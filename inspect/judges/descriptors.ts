@@ -13,10 +13,10 @@ import { NS_KINDS, type NsKind } from "../../proc/ns.ts";
 import { deviceKind } from "../device_kind.ts";
 import { fileKey, isExternal, ttyKey } from "../external.ts";
 import { hasFreeHugePage, isHugePageFile, isSharedMemory } from "../kernel_mounts.ts";
-import { mountTableOf } from "../mount_table.ts";
+import { type MountTable, mountTableOf } from "../mount_table.ts";
 import { ERRNO_TEXT, type NameFault, nameFaults } from "../named_file.ts";
 import type { OpenFile } from "../open_file.ts";
-import { given } from "../plan.ts";
+import { argumentsOf, given } from "../plan.ts";
 import { openFilesOf } from "../open_files.ts";
 import { foreignProcess } from "../proc_file.ts";
 import type { Report, Reporter } from "../report.ts";
@@ -68,7 +68,13 @@ class Walk {
   /** Files that were reported: one has the same fault under each of its descriptors. */
   readonly #reported = new Set<string>();
 
+  readonly #mounts: MountTable;
+  /** Whether the plan names any files. */
+  readonly #externals: boolean;
+
   constructor(tree: Tree, report: Reporter) {
+    this.#mounts = mountTableOf(tree);
+    this.#externals = argumentsOf(tree.around.plan, "external").length > 0;
     this.#tree = tree;
     this.#report = report;
     this.#pipes = new Pipes(tree, report);
@@ -151,7 +157,7 @@ class Walk {
 
   #regular(file: OpenFile, stat: Statx): void {
     const { link } = file;
-    if (!mountTableOf(this.#tree).get(file.mount)) {
+    if (!this.#mounts.get(file.mount)) {
       if (isSharedMemory(this.#tree, stat)) return;
       if (isHugePageFile(link, stat)) return this.#hugePages(file, stat);
     }
@@ -198,14 +204,16 @@ class Walk {
   #named(file: OpenFile, stat: Statx): void {
     const { task, fd, link } = file;
     const { mount } = file;
-    const key = fileKey(mount, stat);
-    if (isExternal(this.#tree.around.plan, key)) return this.#external(file, key);
-    const known = mountTableOf(this.#tree).get(mount);
+    if (this.#externals && isExternal(this.#tree.around.plan, fileKey(mount, stat))) {
+      return this.#external(file, fileKey(mount, stat));
+    }
+    const known = this.#mounts.get(mount);
     if (known?.mount.type === "proc") this.#processFile(file);
-    const identity = `${stat.major}:${stat.minor}:${stat.ino}:${mount}:${link}`;
-    if (this.#reported.has(identity)) return;
     const faults = nameFaults(this.#tree, { fd, link, stat, mount });
     if (faults.length === 0) return;
+    const key = fileKey(mount, stat);
+    const identity = `${stat.major}:${stat.minor} ${key} ${link}`;
+    if (this.#reported.has(identity)) return;
     this.#reported.add(identity);
     for (const fault of faults) {
       this.#report.add({ ...this.#special(file, fault), task, subject: `fd ${fd}` });

@@ -1,3 +1,5 @@
+import { O_APPEND, O_WRONLY } from "../../ffi/uapi.ts";
+import { S_IFMT, S_IFREG } from "../../proc/statx.ts";
 import { fdLocks } from "../../proc/fdinfo.ts";
 import { type FileLock, parseLock, parseLocks } from "../../proc/locks.ts";
 import { SysError } from "../../ffi/errno.ts";
@@ -91,15 +93,39 @@ function reportHeld(report: Report, { file, lock }: Held): void {
       ? `it holds a lease on ${file.link} that is being broken`
       : `it holds a ${lock.type.toLowerCase()} ${WORDS[lock.kind]} on ${file.link}`,
   });
-  if (lock.mode === "BREAKING") {
+  if (lock.kind === "LEASE" && waitsForIt(file, lock)) {
     report.add({
       ...seen,
       rule: "lock-lease-breaking",
       reason:
-        `somebody waits for its lease on ${file.link}, and criu with him until it ends (sysctl fs.lease-break-time)`,
-      message: null,
+        `criu opens ${file.link} to look for a build-id, and waits for its lease to end (sysctl fs.lease-break-time)`,
     });
   }
+  if (lock.mode === "BREAKING") {
+    report.add({
+      ...seen,
+      rule: "lock-lease-breaking",
+      stage: "RESTORE",
+      effect: "RISK",
+      reason: `restore breaks its lease on ${file.link} anew`,
+      message: null,
+      options: [],
+    });
+  }
+}
+
+/** criu looks for no build-id in a smaller file, and in none that is only appended to. */
+const SMALLEST_ELF = 5;
+const O_ACCMODE = 3;
+
+/** Whether criu breaks a lease by opening the file for reading. */
+function waitsForIt(file: OpenFile, { mode, type }: FileLock): boolean {
+  const { stat } = file;
+  if (!stat || (stat.mode & S_IFMT) !== S_IFREG || stat.size < SMALLEST_ELF) return false;
+  const flags = file.flags ?? 0;
+  if ((flags & O_ACCMODE) === O_WRONLY && (flags & O_APPEND) !== 0) return false;
+  // Reading is in the way of a write lease only; one that is being broken shows what it shall become.
+  return mode === "BREAKING" ? (flags & O_ACCMODE) !== 0 : type === "WRITE";
 }
 
 /** Locks of open files that somebody outside of the tree has open, too: they outlive the tree. */

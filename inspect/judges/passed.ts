@@ -109,6 +109,7 @@ function judgeOne(tree: Tree, report: Report, socket: OpenFile, passed: Fd): num
   const source = {
     task,
     statx: () => folder.statx(passed.number) ?? null,
+    flags: () => folder.flags(passed.number) ?? null,
     info: () => folder.info(passed.number) ?? null,
     fileSystem: () => folder.fileSystem(passed.number) ?? null,
   };

@@ -1,4 +1,3 @@
-import { fdFlags } from "../../../proc/fdinfo.ts";
 import { O_PATH } from "../../../ffi/uapi.ts";
 import { borrow, isRefused } from "../../borrow.ts";
 import type { OpenFile } from "../../open_file.ts";
@@ -24,32 +23,36 @@ interface Ends {
 export class Pipes {
   readonly #tree: Tree;
   readonly #report: Reporter;
-  readonly #ends = new Map<bigint, Ends>();
+  readonly #ends = new Map<string, Ends>();
   /** Those with data that criu takes, by inode: of pipes, and of fifos. */
+  readonly #packets: number;
   readonly #readable = { pipe: new Set<string>(), fifo: new Set<string>() };
 
   constructor(tree: Tree, report: Reporter) {
     this.#tree = tree;
     this.#report = report;
+    this.#packets = tree.around.sys.arch.oDirect;
   }
 
   /** An end of a pipe without a name. */
   pipe(file: OpenFile): void {
-    const ino = file.linkInode!;
-    const { info, task, fd } = file;
-    if (info === null) return;
-    const flags = fdFlags(info) ?? 0;
-    const seen = { task, subject: `fd ${fd}` };
-    if ((flags & this.#tree.around.sys.arch.oDirect) !== 0 && !this.#ofAutofs(ino)) {
-      this.#report.add({ ...seen, rule: "fd-pipe-packet", reason: "it is a pipe of packets (O_DIRECT)" });
+    const { flags, link, task, fd } = file;
+    if (flags === null) return;
+    if ((flags & this.#packets) !== 0 && !this.#ofAutofs(file.linkInode!)) {
+      this.#report.add({
+        task,
+        subject: `fd ${fd}`,
+        rule: "fd-pipe-packet",
+        reason: "it is a pipe of packets (O_DIRECT)",
+      });
     }
     if ((flags & O_PATH) !== 0) return;
     const access = flags & O_ACCMODE;
-    let ends = this.#ends.get(ino);
-    if (!ends) this.#ends.set(ino, ends = { file, reads: false, writes: false });
+    let ends = this.#ends.get(link);
+    if (!ends) this.#ends.set(link, ends = { file, reads: false, writes: false });
     if (access !== O_WRONLY) {
       ends.reads = true;
-      this.#count("pipe", file, String(ino));
+      this.#count("pipe", file, link);
     }
     if (access === O_WRONLY || access === O_RDWR) ends.writes = true;
   }

@@ -14,7 +14,13 @@ function judge(link: string, info = "", stat: Partial<Statx> = { mode: 0o600 }, 
   Object.assign(tree.around.criu, { version });
   const report = new Report(tree);
   const whole = { major: 0, minor: 15, ino: 1057n, nlink: 1, size: 0, mount: 15, blockSize: 4096, ...stat } as Statx;
-  const source = { task: taskOf(tree), statx: () => whole, info: () => COMMON + info, fileSystem: () => 0 };
+  const source = {
+    task: taskOf(tree),
+    statx: () => whole,
+    info: () => COMMON + info,
+    flags: () => 2,
+    fileSystem: () => 0,
+  };
   judgeDescriptor(tree, report, new OpenFile(source, 7, link));
   return report.obstacles;
 }
