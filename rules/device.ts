@@ -43,7 +43,10 @@ export const DEVICE_RULES = defineRules("device", [
       "Needs amdgpu_plugin.so in the plugin directory and a kernel with the KFD checkpoint ioctls; KFD version, topology and firmware are compared at restore.",
     options: ["--libdir PATH"],
     cost: "an equal GPU must be there at restore",
-    messages: [{ text: "CR not supported on current kernel (current:%02d.%02d min:%02d.%02d)" }],
+    messages: [
+      { text: "CR not supported on current kernel (current:%02d.%02d min:%02d.%02d)" },
+      { text: "Can't dump file %d of that type [%o] (%s %s)" },
+    ],
     remedy:
       "Install criu's amdgpu plugin and give --libdir with its folder; the kernel must know the checkpoint calls of KFD (5.18).",
     references: ["criu:plugins/amdgpu/amdgpu_plugin.c:kernel_supports_criu"],

@@ -244,10 +244,11 @@ export const FD_RULES = defineRules("fd", [
     title: "an io_uring",
     seen: "/proc/PID/fd/N link: anon_inode:[io_uring]",
     detail:
-      "No support at all. When the rings are mapped the mapping message comes first. Since Linux 6.7 the descriptor cannot even be passed to criu by a unix socket, which is the first line.",
+      "No support at all. When the rings are mapped the mapping message comes first. Linux 6.7 and newer do not even let criu receive the descriptor.",
     messages: [
       { text: "send_fds failed (%d)" },
       { text: "Can't dump file %d of that type [%o] (%s %s)" },
+      { text: "Can't retrieve FDs from socket" },
     ],
     remedy:
       "Start the program without io_uring, if it can (node: UV_USE_IO_URING=0; postgres 18: io_method=worker), or forbid it for all by sysctl kernel.io_uring_disabled=2 (Linux 6.6).",
@@ -531,19 +532,21 @@ export const FD_RULES = defineRules("fd", [
     effect: "SUPPORTED",
     title: "descriptors close to the limit",
     seen: "/proc/PID/fd numbers, RLIMIT_NOFILE: descriptors close to the limit",
-    detail: "Restore puts its own service descriptors above the used range.",
     messages: [{ text: "Can't chose service_fd_base: %d %d" }],
+    detail: "Restore puts its own service descriptors above the used range.",
     remedy: "Restore with a higher RLIMIT_NOFILE.",
-    references: ["criu:criu/files.c:find_unused_fd", "zdtm:static/fd01"],
+    references: ["criu:criu/servicefd.c:choose_service_fd_base", "zdtm:static/fd01"],
   },
   {
     id: "fd-secretmem",
     stage: "DUMP",
-    effect: "REFUSED",
+    effect: "EXTERNAL",
     title: "secret memory (memfd_secret) that is open and not mapped",
     seen: "/proc/PID/fd/N link: /secretmem (deleted), open but not mapped",
     detail:
-      "Its internal mount is in no mountinfo; as external file it fails too, since criu cannot open it anew for its build-id.",
+      "Its internal mount is in no mountinfo. Named as external its contents are not kept, and criu must not look for a build-id in it.",
+    options: ["--external file[MNT_ID:INODE]"],
+    cost: "restore needs --inherit-fd fd[N]:file[MNT_ID:INODE]",
     messages: [
       { text: "Can't lookup mount=%d for fd=%d path=%s" },
       { text: "Build-ID (For validation) could not be obtained for file %s because can't open the file" },

@@ -46,7 +46,7 @@ export const FILE_RULES = defineRules("file", [
       "fdinfo mnt_id and /proc/PID/mountinfo: the mount is hidden by a later mount on the same or a parent mountpoint",
     messages: [
       { text: "Open files on overmounted mounts are not supported yet; mount=%d fd=%d path=%s" },
-      { text: "Open files on overmounted mounts are not supported yet; mount=%d fd=%d path=%s" },
+      { text: "Open files on overmounted mounts are not supported yet" },
     ],
     remedy: "Unmount what covers it, or close the file.",
     references: ["criu:criu/files-reg.c:dump_one_reg_file", "zdtm:static/overmounted_file"],
@@ -155,7 +155,10 @@ export const FILE_RULES = defineRules("file", [
       'stat of /proc/PID/fd/N versus stat of its link text below /proc/PID/root: both exist with different dev:ino and no " (deleted)" suffix',
     detail:
       "Only where the old file still has a name: something is bound over it in another mount, or its name was taken while another link exists. A file that was replaced by rename has no link left and is dumped as a ghost.",
-    messages: [{ text: "Unaccessible path opened %u:%u, need %u:%u" }],
+    messages: [
+      { text: "Unaccessible path opened %u:%u, need %u:%u" },
+      { text: "Can't stat path", errno: true },
+    ],
     remedy: "Restart the program so that it opens the new file, or put the old one back under its name.",
     references: ["criu:criu/files-reg.c:check_path_remap"],
   },

@@ -60,7 +60,7 @@ export const NS_RULES = defineRules("ns", [
       "Dump accepts a mount or network namespace of a child even though the root shares the one of the dumper (the mounts are validated), but writes no image for a mount namespace; restore refuses such a sub-task. Treat as a blocker.",
     messages: [
       { text: "Can't restore sub-task in NS (cflags %lx)" },
-      { text: "Can't restore sub-task in NS (cflags %lx)" },
+      { text: "Can't restore sub-task in NS" },
     ],
     remedy:
       "Start the whole tree in a namespace of its own (unshare, a container), or the service without PrivateTmp= and the like.",
@@ -150,6 +150,18 @@ export const NS_RULES = defineRules("ns", [
     references: ["criu:criu/namespaces.c:check_user_ns", "zdtm:static/different_creds"],
   },
   {
+    id: "ns-user-without-pid",
+    stage: "RESTORE",
+    effect: "REFUSED",
+    title: "a user namespace of its own, and the pid namespace of the caller",
+    seen: "/proc/ROOT/ns/user is not that of the caller, /proc/ROOT/ns/pid is",
+    detail:
+      "The dump succeeds. At restore the root task mounts a proc file system from inside of its user namespace, which the kernel allows only where that owns the pid namespace.",
+    messages: [{ text: "Unable to open the proc file system", errno: true }],
+    remedy: "Start the program with a pid namespace too (unshare --user --pid --fork), if it shall be restored.",
+    references: ["criu:criu/cr-restore.c:restore_task_with_children"],
+  },
+  {
     id: "ns-user-ownership",
     stage: "DUMP",
     effect: "REFUSED",
@@ -211,6 +223,7 @@ export const NS_RULES = defineRules("ns", [
     messages: [
       { text: "The root task has another root than mntns: %s" },
       { text: "Can't parse %d's mountinfo" },
+      { text: "No parent found for mountpoint %d (@%s)" },
     ],
     remedy: "Start it by pivot_root instead of chroot, or dump it in the mount namespace of the caller.",
     references: ["criu:criu/mount.c:__mntns_get_root_fd", "zdtm:static/chroot"],
@@ -259,7 +272,7 @@ export const NS_RULES = defineRules("ns", [
     detail: "The dump takes the namespace of the caller for known.",
     messages: [
       { text: "Can't restore sub-task in NS (cflags %lx)" },
-      { text: "Can't restore sub-task in NS (cflags %lx)" },
+      { text: "Can't restore sub-task in NS" },
     ],
     remedy: "Start the whole tree in the namespace, or dump it without what went back.",
     references: ["criu:criu/pstree.c:prepare_pstree_kobj_ids"],

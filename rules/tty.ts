@@ -197,6 +197,21 @@ export const TTY_RULES = defineRules("tty", [
     references: ["criu:criu/tty.c:dump_tty_info"],
   },
   {
+    id: "tty-o-path",
+    stage: "BOTH",
+    effect: "REFUSED",
+    title: "a terminal opened with O_PATH",
+    seen: "fdinfo flags of a terminal: O_PATH",
+    detail:
+      "criu takes it for an open terminal. Dump asks it nothing where the same terminal is open under a lower number, restore fails in any case.",
+    messages: [{ text: "tty: Can't fetch params: err = %d" }, {
+      text: "Can't setup uid %d gid %d on %#x",
+      errno: true,
+    }],
+    remedy: "Close the descriptor.",
+    references: ["criu:criu/pie/parasite.c:parasite_dump_tty", "criu:criu/tty.c:restore_tty_params"],
+  },
+  {
     id: "tty-queued-data",
     stage: "DUMP",
     effect: "SUPPORTED",
@@ -207,16 +222,5 @@ export const TTY_RULES = defineRules("tty", [
     messages: [{ text: "The tty (%s %#x) queued data overflow %zu bytes limit" }],
     references: ["criu:criu/tty.c:tty_do_dump_queued_data", "zdtm:static/pty00"],
     unobservable: "How much data waits in a terminal is told only to who reads from it.",
-  },
-  {
-    id: "tty-o-path",
-    stage: "RESTORE",
-    effect: "REFUSED",
-    title: "the node of a terminal open with O_PATH",
-    seen: "/proc/PID/fdinfo/N flags O_PATH (010000000), stat of a terminal",
-    detail: "The dump takes it; the restore cannot set its owner.",
-    messages: [{ text: "Can't setup uid %d gid %d on %#x", errno: true }],
-    remedy: "Close it before the dump.",
-    references: ["criu:criu/tty.c:restore_tty_params"],
   },
 ]);
