@@ -73,6 +73,7 @@ class CheckRun {
   features(probes: readonly Probe[], names: readonly string[]): number {
     const findings: Finding[] = [];
     const modules = this.#modulesBefore(probes);
+    this.#prepare(probes);
     for (const [i, probe] of probes.entries()) {
       const finding = this.#probe(probe);
       findings.push(finding);
@@ -93,6 +94,7 @@ class CheckRun {
     const probes = inScope(all, scope, this.#runner.host);
     const modules = this.#modulesBefore(probes);
     const findings: Finding[] = [];
+    this.#prepare(probes);
     for (const probe of probes) {
       // A run is mostly over before anybody could read it.
       if (performance.now() - this.#start > PROGRESS_AFTER_MS) {
@@ -115,6 +117,10 @@ class CheckRun {
     }
     this.#besideCriu(findings);
     return exitCode;
+  }
+
+  #prepare(probes: readonly Probe[]): void {
+    if (this.#request.timeoutSeconds === null) this.#runner.prepare(probes);
   }
 
   #probe(probe: Probe): Finding {

@@ -140,6 +140,15 @@ export class Subject implements Disposable {
     return this.wait(text, deadlineMs);
   }
 
+  /** Lets the child begin a system call for which nobody waits; the child is of no other use from then on. */
+  begin(name: SyscallName, args: readonly number[]): void {
+    this.#restore();
+    const { view } = this.#registers();
+    this.#own.arch.prepareSyscall(view, this.#instruction, this.#number(name), args);
+    this.#setRegisters(view);
+    this.ptrace(PTRACE_SINGLESTEP, 0, 0);
+  }
+
   /** Makes one system call of the architecture's 32-bit ABI; returns its value, or -errno. Spoils libc's `sleep` there. */
   compatCall(number: number, args: readonly number[], text: string): number {
     const { compat } = this.#own.arch;

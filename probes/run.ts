@@ -43,6 +43,7 @@ export class Runner implements Disposable {
   readonly #kernel: Kernel;
   readonly #options: RunOptions;
   #affinity: Affinity | undefined;
+  readonly #begun: Disposable[] = [];
 
   constructor(libc: Libc, options: RunOptions = {}) {
     const sys = new Sys(libc, this.#trail);
@@ -60,6 +61,20 @@ export class Runner implements Disposable {
         return Subject.start(sys, subjectOptions);
       },
     };
+  }
+
+  /** Begins what these probes, asked one after the other, would have to wait for. */
+  prepare(probes: readonly Probe[]): void {
+    for (const probe of probes.slice(1)) {
+      if (!probe.prepare) continue;
+      const mark = this.sys.memory.mark();
+      try {
+        this.#begun.push(probe.prepare(this.#kernel));
+      } catch {
+        // It is asked all the same, and then it is told why it cannot be.
+      }
+      this.sys.memory.release(mark);
+    }
   }
 
   /**
@@ -120,6 +135,7 @@ export class Runner implements Disposable {
 
   /** Takes away what the probes left to be taken away: children that were killed. */
   [Symbol.dispose](): void {
+    for (const one of this.#begun.splice(0)) one[Symbol.dispose]();
     this.#affinity?.[Symbol.dispose]();
     this.#affinity = undefined;
     this.sys.until = Infinity;

@@ -106,3 +106,23 @@ for (
     assert(asked <= 4);
   });
 }
+
+Deno.test("what takes the kernel long is begun before, ended at last, and decides nothing", () => {
+  const order: string[] = [];
+  const say = (word: string) => ({ [Symbol.dispose]: () => void order.push(`${word} ended`) });
+  const [first, second, third] = ["first", "second", "third"].map((word): Probe => ({
+    ...probe(() => (order.push(`${word} asked`), supported())),
+    prepare() {
+      order.push(`${word} begun`);
+      if (word === "second") throw new TimeoutError("a child", 2000);
+      return say(word);
+    },
+  })) as [Probe, Probe, Probe];
+  const runner = new Runner(fakeLibc());
+  runner.prepare([first, second, third]);
+  for (const one of [first, second, third]) assert.equal(runner.probe(one).verdict, "SUPPORTED");
+  runner[Symbol.dispose]();
+  // Nothing is in front of the first one.
+  const asked = ["first asked", "second asked", "third asked"];
+  assert.deepEqual(order, ["second begun", "third begun", ...asked, "third ended"]);
+});
