@@ -32,7 +32,7 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
   }
   enterFolder(request.workFolder, libc);
   if (request.logFile !== null) console.logTo(request.logFile);
-  using runner = new Runner(libc, { noAutoload: request.noAutoload });
+  using runner = new Runner(libc, { noAutoload: request.noAutoload, criu: request.criu });
   const run = new CheckRun(request, runner, console);
   return request.features ? run.features(probes, request.features) : run.categories(probes);
 }

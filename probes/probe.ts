@@ -129,6 +129,8 @@ export interface Kernel {
   readonly host: Host;
   /** This process. */
   readonly pid: number;
+  /** The criu that the caller named; null for the one in PATH. */
+  readonly criu: string | null;
   /** Makes a disposable child, stopped and traced. */
   subject(options?: SubjectOptions): Subject;
 }

@@ -32,6 +32,8 @@ const MODULE_TRIES = 4;
 export interface RunOptions {
   /** Answer "on disk, not loaded" instead of letting a probe make the kernel load a module. */
   readonly noAutoload?: boolean;
+  /** The criu that is meant by questions about the installed one; the one in PATH if it is not given. */
+  readonly criu?: string | null;
 }
 
 /** Asks the running kernel, one probe at a time; keeps what it learned of the host, and the children to be buried. */
@@ -56,6 +58,7 @@ export class Runner implements Disposable {
       sys,
       host: this.host,
       pid: sys.try("getpid"),
+      criu: options.criu ?? null,
       subject: (subjectOptions) => {
         this.#affinity ??= new Affinity(sys);
         return Subject.start(sys, subjectOptions);
