@@ -1,6 +1,6 @@
 import { type Evidence, Sys } from "../ffi/sys.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { closeAll, DeathError, reapAll, Subject } from "../ffi/subject.ts";
+import { closeAll, DeathError, giveUpSpare, reapAll, Subject } from "../ffi/subject.ts";
 import { errnoName, SysError, TimeoutError } from "../ffi/errno.ts";
 import { Affinity } from "../ffi/affinity.ts";
 import { Host } from "../host/host.ts";
@@ -45,7 +45,6 @@ export class Runner implements Disposable {
   readonly #kernel: Kernel;
   readonly #options: RunOptions;
   #affinity: Affinity | undefined;
-  readonly #begun: Disposable[] = [];
 
   constructor(libc: Libc, options: RunOptions = {}) {
     const sys = new Sys(libc, this.#trail);
@@ -68,11 +67,14 @@ export class Runner implements Disposable {
 
   /** Begins what these probes, asked one after the other, would have to wait for. */
   prepare(probes: readonly Probe[]): void {
+    // Whoever is bound by RLIMIT_NPROC may need each task for an answer.
+    const { host } = this;
+    if (!host.rightsKnown || !(host.has("CAP_SYS_RESOURCE") || host.has("CAP_SYS_ADMIN"))) return;
     for (const probe of probes.slice(1)) {
       if (!probe.prepare) continue;
       const mark = this.sys.memory.mark();
       try {
-        this.#begun.push(probe.prepare(this.#kernel));
+        this.sys.spare.push(probe.prepare(this.#kernel));
       } catch {
         // It is asked all the same, and then it is told why it cannot be.
       }
@@ -138,7 +140,7 @@ export class Runner implements Disposable {
 
   /** Takes away what the probes left to be taken away: children that were killed. */
   [Symbol.dispose](): void {
-    for (const one of this.#begun.splice(0)) one[Symbol.dispose]();
+    giveUpSpare(this.sys);
     this.#affinity?.[Symbol.dispose]();
     this.#affinity = undefined;
     this.sys.until = Infinity;
