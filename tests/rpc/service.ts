@@ -42,6 +42,8 @@ export interface ServiceStart {
   readonly through?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly path?: string;
+  /** In place of dist/cready. */
+  readonly program?: string;
 }
 
 /** A running `cready service`. */
@@ -58,11 +60,13 @@ export class Service implements AsyncDisposable {
   }
 
   /** Starts it and waits until it listens, at `path`, or at one in a folder of its own. */
-  static async start({ words = [], through = [], env = {}, path: given }: ServiceStart = {}): Promise<Service> {
+  static async start(
+    { words = [], through = [], env = {}, path: given, program = BINARY }: ServiceStart = {},
+  ): Promise<Service> {
     const folder = Deno.makeTempDirSync({ prefix: "cready-rpc-" });
     Deno.chmodSync(folder, 0o777);
     const path = given ?? `${folder}/criu.sock`;
-    const argv = [...through, BINARY, "service", "--address", path, ...words];
+    const argv = [...through, program, "service", "--address", path, ...words];
     const service = new Service(spawn(argv, crypto.randomUUID(), { env }), folder, path);
     try {
       await service.until("it listens", () => service.log.length > 0);

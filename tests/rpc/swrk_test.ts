@@ -1,12 +1,9 @@
 /** `cready swrk FD`, beside the real `criu swrk FD` where both answer. */
 import assert from "node:assert/strict";
-import { BINARY, cready, ROOT, run } from "../cli/binary.ts";
+import { BINARY, cready, publicCopy, run } from "../cli/binary.ts";
+import { CRIU } from "./machine.ts";
 import { PACKETS } from "./service.ts";
 import { swrk } from "./swrk.ts";
-
-const CRIU = new TextDecoder().decode(
-  new Deno.Command(`${ROOT}/scripts/criu`, { args: ["--path"], stdin: "null" }).outputSync().stdout,
-).trim();
 
 const WORDS: readonly (readonly [words: string[], code: number, says: RegExp])[] = [
   [[], 2, /takes the number of a descriptor/],
@@ -130,7 +127,6 @@ Deno.test("swrk: a failing check is named with its reason, as `cready check` nam
     "a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n" +
     "p = subprocess.Popen([sys.argv[1], 'swrk', str(b.fileno())], pass_fds=[b.fileno()]); b.close()\n" +
     "a.send(bytes.fromhex('0803')); print(a.recv(9000).decode('latin-1')); sys.exit(p.wait())";
-  const { publicCopy } = await import("../cli/binary.ts");
   const program = await publicCopy();
   const rpc = await run([...nobody, "python3", "-c", script, program]);
   assert.equal(rpc.code, 0, rpc.stderr);
