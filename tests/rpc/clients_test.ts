@@ -1,7 +1,7 @@
 /** CRIU's own client libraries ask cready, by swrk and on its socket; each answer is held against the same kernel. */
 import assert from "node:assert/strict";
-import { BINARY, publicCopy, run } from "../cli/binary.ts";
-import { CLIENTS, CRIU, pathWith, TRUTH, WITHOUT_CRIU } from "./machine.ts";
+import { BINARY, publicCopy, ROOT, run } from "../cli/binary.ts";
+import { CLIENTS, CRIU, CRIU_3_17, pathWith, TRUTH, WITHOUT_CRIU } from "./machine.ts";
 import { Service } from "./service.ts";
 
 type Answer = Record<string, unknown>;
@@ -135,4 +135,35 @@ Deno.test("libcriu is told by name what fails, through the log; its caller gets 
   assert.deepEqual(await asked("libcriu", "service", service.path, "check", WITHOUT_CRIU), { result: EBADE, errno: 0 });
   await service.until("it is told of", () => service.log.some(({ request }) => request === "CHECK"));
   assert.match(service.log.find(({ request }) => request === "CHECK")!.message!, /^\w+: \S+/);
+});
+
+/** The examples of docs/rpc.md, with this service's socket in place of the default one. */
+const DOC = Deno.readTextFileSync(`${ROOT}/docs/rpc.md`);
+const example = (language: string, socket: string) => {
+  const text = new RegExp(`\\n\`\`\`${language}\\n(.*?)\`\`\`\\n`, "s").exec(DOC)?.[1];
+  assert(text && text.includes("/run/cready/criu.sock"));
+  return text.replaceAll("/run/cready/criu.sock", socket);
+};
+
+Deno.test("the C example of docs/rpc.md compiles and tells the truth", async () => {
+  await using service = await Service.start();
+  const folder = Deno.makeTempDirSync({ prefix: "cready-example-" });
+  try {
+    Deno.writeTextFileSync(`${folder}/example.c`, example("c", service.path));
+    const headers = CRIU_3_17.replace(/criu$/, "usr/include");
+    const libraries = [`${CLIENTS}/lib/libcriu.so.2`, `${CLIENTS}/lib/libprotobuf-c.so.1`];
+    const rpath = `-Wl,--disable-new-dtags,-rpath,${CLIENTS}/lib`;
+    const words = ["-Wall", "-Werror", `-I${headers}`, `-I${CLIENTS}/include`, "-o", `${folder}/example`];
+    const compiled = await run(["gcc", ...words, `${folder}/example.c`, ...libraries, rpath]);
+    assert.equal(compiled.code, 0, compiled.stderr);
+    assert.equal((await run([`${folder}/example`])).stdout, check ? "ready\n" : "not ready\n");
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("the Python example of docs/rpc.md tells the truth", async () => {
+  await using service = await Service.start();
+  const { stdout, stderr } = await run(["/usr/bin/python3", "-c", example("python", service.path)], { env: PYTHON });
+  assert.equal(stdout, check ? "ready\n" : "not ready\n", stderr);
 });

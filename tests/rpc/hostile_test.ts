@@ -1,5 +1,6 @@
 /** Whatever a client sends or does not do, it ends no more than its own connection. */
 import assert from "node:assert/strict";
+import { run } from "../cli/binary.ts";
 import { ask, fromHex, PACKETS, Peer, Service, sys } from "./service.ts";
 import { PACKET_LIMIT, type Response } from "../../rpc/packet.ts";
 
@@ -173,6 +174,29 @@ Deno.test("hostile: thousands of silent connections keep nobody from being answe
   // Nobody is left: the socket, the log, and what the program has for itself.
   await assertAnswers(service);
   await service.until("all are closed", () => service.descriptors() < 40);
+});
+
+Deno.test("hostile: without a descriptor to be had it waits, and does not spin; with one again it answers", async () => {
+  await using service = await Service.start();
+  const limit = async (soft: number) => {
+    const { code, stderr } = await run(["prlimit", `--pid=${service.pid}`, `--nofile=${soft}:`]);
+    assert.equal(code, 0, stderr);
+  };
+  const ticks = () => {
+    const fields = Deno.readTextFileSync(`/proc/${service.pid}/stat`).replace(/^.*\) /, "").split(" ");
+    return Number(fields[11]) + Number(fields[12]);
+  };
+  await assertAnswers(service);
+  const [before] = /(?<=Max open files\s+)\d+/.exec(Deno.readTextFileSync(`/proc/${service.pid}/limits`))!;
+  await limit(service.descriptors());
+  using peer = await Peer.connect(service.path);
+  assert(peer.send(PACKETS.dump));
+  const used = ticks();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  // 150 ticks have gone by; a loop without a pause would have most of them.
+  assert(ticks() - used < 75, `${ticks() - used} ticks`);
+  await limit(Number(before));
+  assert.equal((await peer.answer())?.errno, 95);
 });
 
 Deno.test("hostile: peers that ask and never read are left waiting, others are answered", async () => {

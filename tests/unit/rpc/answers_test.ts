@@ -40,7 +40,7 @@ Deno.test("VERSION without an answer of criu's is success=false with a reason, n
     const response = answer(machine, { type: Type.VERSION });
     assert.deepEqual([response?.success, response?.errno, response?.version], [false, 2, undefined]);
     assert.match(response?.message ?? "", says);
-    assert.doesNotMatch(response?.message ?? "", /\x1b/);
+    assert(!response?.message?.includes("\x1b"));
   }
 });
 
