@@ -19,7 +19,10 @@ const many = (byte: string, count: number) => byte.repeat(count);
 const REFUSED: readonly (readonly [what: string, packet: string])[] = [
   ["an empty packet", ""],
   ["one byte", "08"],
-  ["no type", "20 01"],
+  ["no type", "20 00"],
+  ["a type that is an empty text", "0a 00"],
+  ["keep_open as an empty text", "08 01 22 00"],
+  ["options whose number goes on behind them", "08 01 12 01 08 20 00"],
   ["a number that does not end", "08 ff"],
   ["a number of eleven bytes", "08 ff ff ff ff ff ff ff ff ff ff 01"],
   ["a type that is text", "0a 05 43 48 45 43 4b"],
