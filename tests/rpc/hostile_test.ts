@@ -1,6 +1,5 @@
 /** Whatever a client sends or does not do, it ends no more than its own connection. */
 import assert from "node:assert/strict";
-import { run } from "../cli/binary.ts";
 import { ask, fromHex, PACKETS, Peer, Service, sys } from "./service.ts";
 import { PACKET_LIMIT, type Response } from "../../rpc/packet.ts";
 
@@ -11,6 +10,14 @@ const SO_SNDBUFFORCE = 32;
 async function assertAnswers(service: Service): Promise<void> {
   const response = await ask(service.path, PACKETS.dump);
   assert.deepEqual([response?.success, response?.errno], [false, 95]);
+}
+
+/** Nobody is connected any more: the last client was answered and its connection closed. */
+async function assertClosed(service: Service): Promise<void> {
+  using peer = await Peer.connect(service.path);
+  peer.send(PACKETS.dump);
+  assert.equal((await peer.answer())?.errno, 95);
+  assert.equal(await peer.receive(), null);
 }
 
 const many = (byte: string, count: number) => byte.repeat(count);
@@ -181,25 +188,34 @@ Deno.test("hostile: thousands of silent connections keep nobody from being answe
 
 Deno.test("hostile: without a descriptor to be had it waits, and does not spin; with one again it answers", async () => {
   await using service = await Service.start();
-  const limit = async (soft: number) => {
-    const { code, stderr } = await run(["prlimit", `--pid=${service.pid}`, `--nofile=${soft}:`]);
-    assert.equal(code, 0, stderr);
-  };
   const ticks = () => {
     const fields = Deno.readTextFileSync(`/proc/${service.pid}/stat`).replace(/^.*\) /, "").split(" ");
     return Number(fields[11]) + Number(fields[12]);
   };
   await assertAnswers(service);
   const [before] = /(?<=Max open files\s+)\d+/.exec(Deno.readTextFileSync(`/proc/${service.pid}/limits`))!;
-  await limit(service.descriptors());
+  await assertClosed(service);
+  await service.spare(0);
   using peer = await Peer.connect(service.path);
   assert(peer.send(PACKETS.dump));
   const used = ticks();
   await new Promise((resolve) => setTimeout(resolve, 1500));
   // 150 ticks have gone by; a loop without a pause would have most of them.
   assert(ticks() - used < 75, `${ticks() - used} ticks`);
-  await limit(Number(before));
+  await service.limit(Number(before));
   assert.equal((await peer.answer())?.errno, 95);
+});
+
+Deno.test("hostile: the last descriptor that there is serves one client after the other", async () => {
+  await using service = await Service.start();
+  await assertAnswers(service);
+  await assertClosed(service);
+  await service.spare(1);
+  for (let i = 0; i < 20; i++) await assertAnswers(service);
+  // A client that says nothing has it; the next one that comes is worth more.
+  using silent = await Peer.connect(service.path);
+  await assertAnswers(service);
+  assert.equal(await silent.receive(), null);
 });
 
 Deno.test("hostile: peers that ask and never read are left waiting, others are answered", async () => {

@@ -8,7 +8,7 @@ import { connectTo, receive, seqpacketSocket } from "../../ffi/seqpacket.ts";
 import { Sys } from "../../ffi/sys.ts";
 import { MSG_DONTWAIT } from "../../ffi/uapi.ts";
 import { decodeResponse, type Response } from "../../rpc/packet.ts";
-import { BINARY, eventually, spawn } from "../cli/binary.ts";
+import { BINARY, eventually, run, spawn } from "../cli/binary.ts";
 
 const libc = openLibc();
 /** System calls of the test itself. */
@@ -116,6 +116,21 @@ export class Service implements AsyncDisposable {
   /** How many descriptors it has open. */
   descriptors(): number {
     return [...Deno.readDirSync(`/proc/${this.pid}/fd`)].length;
+  }
+
+  /** Lets it have so many descriptors beside those that it has now. */
+  async spare(count: number): Promise<void> {
+    const used = new Set([...Deno.readDirSync(`/proc/${this.pid}/fd`)].map(({ name }) => Number(name)));
+    // The limit is on their numbers, and there are gaps between them.
+    let limit = 0;
+    for (let free = 0; free < count || used.has(limit); limit++) if (!used.has(limit)) free++;
+    await this.limit(limit);
+  }
+
+  /** Its soft RLIMIT_NOFILE from now on. */
+  async limit(soft: number): Promise<void> {
+    const { code, stderr } = await run(["prlimit", `--pid=${this.pid}`, `--nofile=${soft}:`]);
+    assert.equal(code, 0, stderr);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -96,6 +96,18 @@ Deno.test("service: whoever put another file in its place keeps it", async () =>
   assert.equal(Deno.readTextFileSync(service.path), "mine");
 });
 
+Deno.test("service: a signal ends it in order from the moment on at which there is a socket", async () => {
+  for (let i = 0; i < 20; i++) {
+    using place = folder();
+    const path = `${place.path}/criu.sock`;
+    const child = spawn([BINARY, "service", "--address", path], crypto.randomUUID());
+    await eventually("there is a socket", () => exists(path));
+    child.kill("SIGTERM");
+    const { code } = await child.output();
+    assert.deepEqual([code, exists(path)], [0, false]);
+  }
+});
+
 const PLACES: readonly [what: string, make: (path: string) => void, says: RegExp][] = [
   ["a file", (path) => Deno.writeTextFileSync(path, "kept"), /is no socket; it is left alone/],
   ["a folder", (path) => Deno.mkdirSync(path), /is no socket; it is left alone/],
