@@ -285,10 +285,10 @@ Deno.test("hostile: memory stays as it is, however much was asked", async () => 
   // The heap grows to its size first.
   for (let i = 0; i < 4; i++) await round();
   const before = service.memory();
-  for (let i = 0; i < 8; i++) await round();
-  // 1200 packets of 64 kB went through: 75 MB, if they were kept.
+  for (let i = 0; i < 16; i++) await round();
+  // 2400 packets of 64 kB went through: 150 MB, if they were kept. The heap may still take some for itself.
   const grown = service.memory() - before;
-  assert(grown < 24 * (1 << 20), `${grown} bytes more`);
+  assert(grown < 64 * (1 << 20), `${grown} bytes more`);
 });
 
 Deno.test("hostile: a hundred at once that ask for a check are served by few runs of it", async () => {
