@@ -10,6 +10,8 @@ import { PROBES } from "../probes/registry.ts";
 import { differencesDoc } from "./generate/differences.ts";
 import { featuresDoc } from "./generate/features.ts";
 import { schemaTypes } from "./generate/schema_types.ts";
+import { manPages } from "./generate/man.ts";
+import { rpcDoc } from "./generate/rpc.ts";
 import { elementSchemaOf, everything, jsonSchemaOf } from "./generate/json_schema.ts";
 
 const root = new URL("../", import.meta.url);
@@ -41,6 +43,8 @@ export function generated(): Map<string, string> {
     ],
     ["schema/json/doctor.json", json(jsonSchemaOf(doctor, everything(doctor), id("doctor"), "cready doctor --json"))],
     ["docs/features.md", featuresDoc(PROBES)],
+    ...[...manPages()].map(([name, text]): [string, string] => [`packaging/man/${name}`, text]),
+    ["docs/rpc.md", rpcDoc(read("scripts/generate/rpc.md"))],
     ["docs/differences.md", differencesDoc(PROBES, read("docs/differences.json"))],
   ]);
 }
