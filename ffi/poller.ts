@@ -76,13 +76,15 @@ export class Poller {
 
   #dispatch(count: number): void {
     const { memory } = this.#sys;
-    // They are copied first: a handler may make system calls, and one of them may close another's descriptor.
-    const happened: [number, number][] = [];
+    // They are copied first: a handler may make system calls. And one handler may close the descriptor of another, whose
+    // number may be given to a new one before its turn comes.
+    const happened: [fd: number, ready: Ready, events: number][] = [];
     for (let i = 0; i < count; i++) {
       const at = this.#events + i * this.#size;
-      happened.push([memory.i32(at + this.#dataOffset), memory.u32(at)]);
+      const fd = memory.i32(at + this.#dataOffset), ready = this.#ready.get(fd);
+      if (ready) happened.push([fd, ready, memory.u32(at)]);
     }
-    for (const [fd, events] of happened) this.#ready.get(fd)?.(events);
+    for (const [fd, ready, events] of happened) if (this.#ready.get(fd) === ready) ready(events);
   }
 
   #control(operation: number, fd: number, events: number): void {

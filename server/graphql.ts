@@ -74,6 +74,13 @@ function limitsPlugin(limits: Limits, parse: (source: string) => DocumentNode): 
     onParse({ setParseFn }) {
       setParseFn((source) => parse(source as string));
     },
+    // A wrong variable is the only error that comes without a code.
+    onExecutionResult({ result }) {
+      for (const one of Array.isArray(result) ? result : [result]) {
+        if (!one || !("errors" in one)) continue;
+        for (const { extensions } of one.errors ?? []) extensions.code ??= "BAD_USER_INPUT";
+      }
+    },
     onSubscribe({ args }) {
       if (subscriptions >= limits.subscriptions) {
         const { status, code } = LIMITS.subscriptions;
@@ -126,20 +133,28 @@ async function fromFetch(response: Response): Promise<HttpResponse> {
   });
   const { status } = response;
   const type = headers["content-type"] ?? "";
-  if (response.body && /^(text\/event-stream|multipart\/mixed)/.test(type)) {
+  if (status < 400 && response.body && /^(text\/event-stream|multipart\/mixed)/.test(type)) {
     return { status, headers, body: response.body };
   }
-  const body = response.body ? await response.text() : "";
-  if (status < 400) return { status, headers, body };
+  const text = response.body ? await response.text() : "";
+  // A refusal is no stream: what would be its only event is the answer.
+  const event = type.startsWith("text/event-stream") ? /^data: (.+)$/m.exec(text)?.[1] : undefined;
+  if (event !== undefined) headers["content-type"] = "application/json; charset=utf-8";
+  const body = event ?? text;
+  if (status < 400 && !body.startsWith('{"errors":')) return { status, headers, body };
   const code = codeOf(body) ?? CODES[status] ?? "BAD_REQUEST";
+  // Nothing was executed. In application/json such an answer may be a 200, and yoga makes it one; ours go by the table.
+  const itself = STATUS_OF_LIMIT.get(code) ?? status;
   // What yoga refuses without a word gets one.
-  return body === "" ? errorResponse(status, code, MESSAGES[status] ?? "The request was refused", headers) : {
-    status,
-    headers,
-    body,
-    code,
-  };
+  if (body === "") return errorResponse(itself, code, MESSAGES[itself] ?? "The request was refused", headers);
+  return { status: itself, headers, body, code };
 }
+
+const STATUS_OF_LIMIT = new Map(
+  Object.values(LIMITS).flatMap(({ code, status }): [string, number][] =>
+    code && status && status >= 400 ? [[code, status]] : []
+  ),
+);
 
 const CODES: Readonly<Record<number, string>> = {
   405: "METHOD_NOT_ALLOWED",

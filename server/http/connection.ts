@@ -67,7 +67,6 @@ export class Connection {
   #halfClosed = false;
   #stopping = false;
   #continued = false;
-  #used = false;
 
   constructor(
     sys: Sys,
@@ -94,6 +93,9 @@ export class Connection {
     if (this.#waiting > 0 && now - this.#progress > this.#limits.stall) return this.close();
     if (this.#state === "lingering" && now > this.#until) return this.close();
     if (this.#state !== "reading" || now <= this.#until) return;
+    // It may be this process that was late: what has arrived by now counts.
+    this.#read();
+    if (this.#isClosed() || this.#state !== "reading" || now <= this.#until) return;
     if (!this.#parser.begun) return this.close();
     this.#refuse(
       this.#handler.fault(new HttpFault(408, "REQUEST_TOO_SLOW", "The request did not arrive in time")),
@@ -143,7 +145,7 @@ export class Connection {
     }
     if (bytes.length === 0) return this.close();
     if (this.#state === "lingering") return;
-    if (!this.#parser.begun && this.#used) this.#until = performance.now() + this.#limits.arrival;
+    if (!this.#parser.begun) this.#until = performance.now() + this.#limits.arrival;
     this.#parser.push(bytes);
     this.#next();
   }
@@ -176,7 +178,6 @@ export class Connection {
     const start = performance.now();
     this.#state = "answering";
     this.#continued = false;
-    this.#used = true;
     this.#gone = new AbortController();
     this.#watch();
     const response = await this.#handler.answer(request, this.#gone.signal);
