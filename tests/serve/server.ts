@@ -257,8 +257,12 @@ function unchunked(text: string): string {
   return body;
 }
 
-/** Opens a subscription; its events as they come, until it ends or the reader stops. */
-export async function* events(server: Server, text: string): AsyncGenerator<Reply["json"]> {
+/** Opens a subscription; its events as they come, until it ends or the reader stops. `subscribed`: it is open. */
+export async function* events(
+  server: Server,
+  text: string,
+  subscribed: () => void = () => {},
+): AsyncGenerator<Reply["json"]> {
   const connection = await connect(server);
   try {
     await sendAll(connection, bytesOf(server, { ...query(text), headers: { accept: "text/event-stream" } }));
@@ -268,6 +272,8 @@ export async function* events(server: Server, text: string): AsyncGenerator<Repl
       const size = await connection.read(buffer);
       if (size === null) throw new Error(`the stream ended before its end: ${raw.slice(-200)}`);
       raw += decoder.decode(buffer.subarray(0, size), { stream: true });
+      if (!raw.includes("\r\n\r\n")) continue;
+      subscribed();
       const reply = replyOf(raw);
       if (reply.status !== 200) throw new Error(`status ${reply.status}: ${reply.body}`);
       const blocks = reply.body.split("\n\n").slice(0, -1);

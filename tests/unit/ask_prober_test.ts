@@ -55,7 +55,7 @@ Deno.test("AskProber.changes asks again only when the surroundings changed, and 
     ["a", "SUPPORTED"],
   ]);
   const ask = new AskProber(answers, new AbortController().signal);
-  assert.deepEqual(await atOnce(() => taken(ask.changes("ALL", 30), 2)), ["BLOCKED", "SUPPORTED"]);
+  assert.deepEqual(await atOnce(async () => await taken(await ask.changes("ALL", 30), 2)), ["BLOCKED", "SUPPORTED"]);
   assert.deepEqual(
     asked.join(" "),
     [
@@ -73,7 +73,7 @@ Deno.test("AskProber.changes asks again only when the surroundings changed, and 
 Deno.test("AskProber.changes ends when nobody listens any more", async () => {
   const { answers } = scripted([["a", "SUPPORTED"]]);
   const gone = new AbortController();
-  const stream = new AskProber(answers, gone.signal).changes("ALL", 86_400);
+  const stream = (await new AskProber(answers, gone.signal).changes("ALL", 86_400))[Symbol.asyncIterator]();
   const next = stream.next();
   await new Promise((resolve) => setTimeout(resolve, 0));
   gone.abort();
