@@ -63,9 +63,8 @@ export class Poller {
   /** Tells of events until `close`. */
   async run(): Promise<void> {
     const { epoll_wait } = Deno.dlopen("libc.so.6", WAIT).symbols;
-    while (!this.#closed) {
-      this.#dispatch(await epoll_wait(this.#epoll.number, BigInt(this.#events), EVENTS, TIMEOUT_MS));
-    }
+    const args = [this.#epoll.number, BigInt(this.#events), EVENTS, TIMEOUT_MS] as const;
+    while (!this.#closed) this.#dispatch(await epoll_wait(...args));
     this.#epoll[Symbol.dispose]();
   }
 

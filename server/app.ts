@@ -73,7 +73,7 @@ export class DoorHandler implements Handler {
     return undefined;
   }
 
-  async answer(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse> {
+  async answer(request: HttpRequest, gone: AbortController): Promise<HttpResponse> {
     DoorHandler.#underWay++;
     try {
       return await this.#route(request, gone);
@@ -90,7 +90,7 @@ export class DoorHandler implements Handler {
     this.#app.log(this.#name, exchange);
   }
 
-  async #route(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse> {
+  async #route(request: HttpRequest, gone: AbortController): Promise<HttpResponse> {
     const path = pathOf(request);
     if (path === "/graphql") return await this.#graphql(request, gone);
     if (path === "/health") return { status: 200, headers: JSON_TYPE, body: '{"status":"ok"}\n' };
@@ -115,19 +115,17 @@ export class DoorHandler implements Handler {
     }
   }
 
-  async #graphql(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse> {
+  async #graphql(request: HttpRequest, gone: AbortController): Promise<HttpResponse> {
     const { graphiql, graphql, answers, limits } = this.#app;
     if (graphiql && request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")) {
       return graphiql;
     }
-    const ended = new AbortController();
-    gone.addEventListener("abort", () => ended.abort(), { once: true });
-    const context = { ask: new AskProber(answers, ended.signal), gone: ended.signal };
-    const answer = graphql.answer(request, context, ended.signal);
+    const context = { ask: new AskProber(answers, gone.signal), gone: gone.signal };
+    const answer = graphql.answer(request, context, gone.signal);
     try {
       return await within(answer, limits.request);
     } catch {
-      ended.abort();
+      gone.abort();
       // What comes too late is dropped, and a stream is ended.
       void answer.then(({ body }) => body instanceof ReadableStream ? body.cancel() : undefined).catch(() => {});
       const { status, code } = LIMITS.request;

@@ -41,7 +41,7 @@ export function graphqlEndpoint(limits: Limits, complain: (message: string) => v
         return errorResponse(400, "BODY_NOT_UTF8", "The request's body is not UTF-8");
       }
       try {
-        const response = await yoga.fetch(toFetch(request, body, gone), context);
+        const response = await yoga.fetch(toFetch(request, body), context);
         return await fromFetch(response);
       } catch (error) {
         if (gone.aborted) return errorResponse(499, "CLIENT_GONE", "The client has gone");
@@ -110,7 +110,7 @@ function limitsPlugin(limits: Limits, parse: (source: string) => DocumentNode): 
 const BASE = "http://cready";
 const PASSED_ON = ["accept", "content-type"];
 
-function toFetch(request: HttpRequest, body: string, signal: AbortSignal): Request {
+function toFetch(request: HttpRequest, body: string): Request {
   const headers: Record<string, string> = {};
   for (const name of PASSED_ON) {
     const value = request.headers.get(name);
@@ -119,7 +119,7 @@ function toFetch(request: HttpRequest, body: string, signal: AbortSignal): Reque
   const { method, target } = request;
   return new Request(
     BASE + target,
-    method === "POST" ? { method, headers, body, signal } : { method, headers, signal },
+    method === "POST" ? { method, headers, body } : { method, headers },
   );
 }
 

@@ -86,6 +86,7 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
   const code = await ended.promise;
   await atMost(http.stop(), ENDING_MS);
   await atMost(keeper.removeFiles(), REMOVING_MS);
+  log.flush();
   return code;
 }
 

@@ -35,8 +35,8 @@ export interface Exchange {
 export interface Handler {
   /** A refusal that needs no body; undefined to go on. */
   refuse(head: RequestHead): HttpResponse | undefined;
-  /** Never rejects. `gone` is aborted when the client has gone. */
-  answer(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse>;
+  /** Never rejects. `gone` is aborted when the client has gone; whoever answers may abort it too. */
+  answer(request: HttpRequest, gone: AbortController): Promise<HttpResponse>;
   fault(fault: HttpFault): HttpResponse;
   done(exchange: Exchange): void;
 }
@@ -180,7 +180,7 @@ export class Connection {
     this.#continued = false;
     this.#gone = new AbortController();
     this.#watch();
-    const response = await this.#handler.answer(request, this.#gone.signal);
+    const response = await this.#handler.answer(request, this.#gone);
     if (this.#isClosed()) {
       if (response.body instanceof ReadableStream) await response.body.cancel().catch(() => {});
       return this.#tell(request, 499, "CLIENT_GONE", 0, start);
