@@ -5,6 +5,7 @@ import type { Context } from "../resolvers/context.ts";
 import { executableSchema } from "../resolvers/schema.ts";
 import { errorResponse, type HttpRequest, type HttpResponse } from "./http/message.ts";
 import { LIMITS, type Limits } from "./limits.ts";
+import { multipartPlugin } from "./multipart.ts";
 import { parseWithin } from "./parse.ts";
 
 /** Documents of tools and of the page are few; more would only fill the memory. */
@@ -29,7 +30,7 @@ export function graphqlEndpoint(limits: Limits, complain: (message: string) => v
     batching: false,
     multipart: false,
     parserAndValidationCache: { documentCache: new Documents(), errorCache: NOTHING_KEPT },
-    plugins: [limitsPlugin(limits, (source) => parseWithin(source, schema, limits))],
+    plugins: [multipartPlugin(), limitsPlugin(limits, (source) => parseWithin(source, schema, limits))],
     logging: { debug() {}, info() {}, warn() {}, error: (...parts) => complain(parts.map(String).join(" ")) },
   });
   return {

@@ -3,7 +3,11 @@ import { LIMITS } from "../../server/limits.ts";
 /** The table of limits in docs/serve.md. */
 export function limitsTable(): string {
   const rows = Object.entries(LIMITS).map(([name, { unit, value, status, code, help }]) => {
-    const answer = code === null ? "" : status === 200 ? `an error in the answer | \`${code}\`` : `${status} | \`${code}\``;
+    const answer = code === null
+      ? ""
+      : status === 200
+      ? `an error in the answer | \`${code}\``
+      : `${status} | \`${code}\``;
     const nothing = name === "probers" ? "they wait |" : "connection closed |";
     return `| \`${name}\` | ${value}${unit ? ` ${unit}` : ""} | ${help} | ${answer || nothing} |`;
   });

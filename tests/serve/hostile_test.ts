@@ -166,7 +166,15 @@ const BYTES: readonly (readonly [name: string, text: string, status: number, cod
   ["a folded header", "GET /health HTTP/1.1\r\nhost: a\r\n b\r\n\r\n", 400, "BAD_REQUEST"],
   ["a bare line feed", "GET /health HTTP/1.1\nhost: a\r\n\r\n", 400, "BAD_REQUEST"],
   ["a NUL in a header", "GET /health HTTP/1.1\r\nhost: a\0b\r\n\r\n", 400, "BAD_REQUEST"],
-  ["a whole URL", "GET http://localhost/health HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, "BAD_REQUEST"],
+  ["a URL of another host", "GET http://evil.example/health HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, "BAD_REQUEST"],
+  [
+    "a URL with a name before the host",
+    "GET http://localhost@evil.example/ HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    400,
+    "BAD_REQUEST",
+  ],
+  ["another scheme", "GET https://localhost/health HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, "BAD_REQUEST"],
+  ["an asterisk", "OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n", 400, "BAD_REQUEST"],
   [
     "two lengths",
     "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx",
@@ -260,6 +268,14 @@ Deno.test("a server that takes larger bodies holds to the tokens all the same", 
       await answers(server);
     });
   }
+});
+
+Deno.test("a whole URL of the same host is its path", async () => {
+  await withServer(async (server) => {
+    const text = "GET http://LOCALHOST/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    const reply = await exchange(server, utf8.encode(text));
+    assert.deepEqual([reply.status, reply.body], [200, '{"status":"ok"}\n']);
+  });
 });
 
 Deno.test("a body in chunks, with trailers, is one request", async () => {
