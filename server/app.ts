@@ -20,8 +20,8 @@ export interface App {
   readonly graphql: GraphqlEndpoint;
   readonly answers: Answers;
   readonly log: (door: string, exchange: Exchange) => void;
-  /** The page of --graphiql; null without it. */
-  readonly graphiql: HttpResponse | null;
+  /** The files of --graphiql by their paths; null without it. */
+  readonly graphiql: ReadonlyMap<string, HttpResponse> | null;
 }
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
@@ -51,7 +51,8 @@ export class DoorHandler implements Handler {
     const away = turnAway(this.#door, head);
     if (away) return away;
     const path = pathOf(head);
-    const known = path in METHODS || ["/health", "/ready", "/login.css"].includes(path) || this.#pageAt(path);
+    const known = path in METHODS || ["/health", "/ready", "/login.css"].includes(path) ||
+      this.#file(path) !== undefined;
     if (!known || (!this.#door.login && path.startsWith("/login"))) {
       return errorResponse(404, "NOT_FOUND", "There is nothing at this path; GraphQL is at /graphql");
     }
@@ -98,11 +99,11 @@ export class DoorHandler implements Handler {
     const { login } = this.#door;
     if (path === "/login" && login) return request.method === "POST" ? logIn(login, request) : loginPage();
     if (path === "/login.css") return loginStyle();
-    return pageAsset(path) ?? errorResponse(404, "NOT_FOUND", "There is nothing at this path");
+    return this.#file(path) ?? errorResponse(404, "NOT_FOUND", "There is nothing at this path");
   }
 
-  #pageAt(path: string): boolean {
-    return pageAsset(path) !== undefined;
+  #file(path: string): HttpResponse | undefined {
+    return pageAsset(path) ?? this.#app.graphiql?.get(path);
   }
 
   /** Ready: a prober has answered, and answers. */
@@ -117,9 +118,8 @@ export class DoorHandler implements Handler {
 
   async #graphql(request: HttpRequest, gone: AbortController): Promise<HttpResponse> {
     const { graphiql, graphql, answers, limits } = this.#app;
-    if (graphiql && request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")) {
-      return graphiql;
-    }
+    const page = graphiql?.get("/graphql");
+    if (page && request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")) return page;
     const context = { ask: new AskProber(answers, gone.signal), gone: gone.signal };
     const answer = graphql.answer(request, context, gone.signal);
     try {

@@ -50,7 +50,7 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
     log.event("keeper", { message: "the keeper has ended: nothing can be asked any more" });
     ended.resolve(1);
   });
-  const graphiql = null;
+  const graphiql = request.graphiql ? (await import("./graphiql.ts")).graphiqlFiles() : null;
   giveUpPrivileges(sys, request.user);
 
   const answers = new Answers(new Probers(sys, poller, keeper, limits));

@@ -200,3 +200,29 @@ Deno.test("a one-time code gives a cookie, once", async (t) => {
     assert.ok(!log.includes(code) && !log.includes(cookie.split("=")[1]!));
   });
 });
+
+Deno.test("GraphiQL is shown with --graphiql only, to browsers only, and from the binary", async (t) => {
+  const browser = { accept: "text/html,application/xhtml+xml" };
+  await t.step("without", async () => {
+    await using server = await start({ tcp: true });
+    const reply = await ask(server, { path: "/graphql", headers: browser });
+    assert.doesNotMatch(reply.body, /<html/);
+    assert.equal((await ask(server, { path: "/graphiql.js" })).status, 404);
+  });
+  await t.step("with", async () => {
+    await using server = await start({ tcp: true, words: ["--graphiql"] });
+    const page = await ask(server, { path: "/graphql", headers: browser });
+    assert.equal(page.status, 200);
+    assert.match(page.body, /<script src="\/graphiql\.js"><\/script>/);
+    assert.doesNotMatch(page.body, /https?:|<script>|style=/);
+    assert.match(page.headers.get("content-security-policy")!, /default-src 'none'.*script-src 'self';/);
+    for (const path of ["/graphiql.js", "/graphiql.css"]) {
+      const file = await ask(server, { path });
+      assert.deepEqual([file.status, file.headers.get("content-encoding")], [200, "gzip"], path);
+      assert.equal((await ask(server, { path, headers: { authorization: null } })).status, 401);
+    }
+    assert.equal((await ask(server, HOST)).status, 200);
+    const get = await ask(server, { path: "/graphql?query=%7B__typename%7D" });
+    assert.deepEqual(get.json, { data: { __typename: "Query" } });
+  });
+});
