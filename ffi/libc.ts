@@ -94,6 +94,7 @@ export function openLibc(): Libc {
     arg: number,
   ) => number;
   let stack = 0;
+  let environment: Deno.DynamicLibrary<typeof ENVIRONMENT> | undefined;
   let waiting: Deno.DynamicLibrary<typeof WAITING> | undefined;
   const find = (name: string): Deno.PointerValue => core.dlsym(0n, cstring(name));
 
@@ -123,7 +124,8 @@ export function openLibc(): Libc {
       return at ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(at, size)).slice() : new Uint8Array();
     },
     getenv(name) {
-      const value = Deno.dlopen("libc.so.6", ENVIRONMENT).symbols.getenv(cstring(name));
+      environment ??= Deno.dlopen("libc.so.6", ENVIRONMENT);
+      const value = environment.symbols.getenv(cstring(name));
       return value ? new Deno.UnsafePointerView(value).getCString() : undefined;
     },
   };
