@@ -28,6 +28,7 @@ export type Ready = (events: number) => void;
 /** Waits for many descriptors at once beside JavaScript's own events (epoll(7)). */
 export class Poller {
   readonly #sys: Sys;
+  readonly #failed: (error: unknown) => void;
   readonly #epoll: Fd;
   readonly #ready = new Map<number, Ready>();
   /** Room for the events, kept for good: the waiting thread writes there. */
@@ -36,8 +37,10 @@ export class Poller {
   readonly #dataOffset: number;
   #closed = false;
 
-  constructor(sys: Sys) {
+  /** `failed` is told what a handler threw; the others go on. */
+  constructor(sys: Sys, failed: (error: unknown) => void) {
     this.#sys = sys;
+    this.#failed = failed;
     this.#epoll = new Fd(sys, sys.call("epoll_create1", EPOLL_CLOEXEC));
     ({ size: this.#size, dataOffset: this.#dataOffset } = sys.arch.epollEvent);
     this.#events = sys.memory.alloc(EVENTS * this.#size);
@@ -83,7 +86,14 @@ export class Poller {
       const fd = memory.i32(at + this.#dataOffset), ready = this.#ready.get(fd);
       if (ready) happened.push([fd, ready, memory.u32(at)]);
     }
-    for (const [fd, ready, events] of happened) if (this.#ready.get(fd) === ready) ready(events);
+    for (const [fd, ready, events] of happened) {
+      if (this.#ready.get(fd) !== ready) continue;
+      try {
+        ready(events);
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
   }
 
   #control(operation: number, fd: number, events: number): void {

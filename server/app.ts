@@ -2,7 +2,7 @@ import type { Answers } from "./answers.ts";
 import { AskProber } from "./ask_prober.ts";
 import { type Door, pathOf, turnAway } from "./door.ts";
 import type { GraphqlEndpoint } from "./graphql.ts";
-import type { Exchange, Handler } from "./http/connection.ts";
+import type { Exchange, Handler } from "./http/handler.ts";
 import {
   errorResponse,
   type HttpFault,
@@ -20,6 +20,8 @@ export interface App {
   readonly graphql: GraphqlEndpoint;
   readonly answers: Answers;
   readonly log: (door: string, exchange: Exchange) => void;
+  /** Told of a fault of the server's own. */
+  readonly complain: (message: string) => void;
   /** The files of --graphiql by their paths; null without it. */
   readonly graphiql: ReadonlyMap<string, HttpResponse> | null;
 }
@@ -78,6 +80,9 @@ export class DoorHandler implements Handler {
     DoorHandler.#underWay++;
     try {
       return await this.#route(request, gone);
+    } catch (error) {
+      this.#app.complain(String(error));
+      return errorResponse(500, "INTERNAL_SERVER_ERROR", "cready itself failed");
     } finally {
       DoorHandler.#underWay--;
     }

@@ -1,6 +1,6 @@
 import type { Libc } from "../ffi/libc.ts";
 import { tryWrite } from "../ffi/out.ts";
-import type { Exchange } from "./http/connection.ts";
+import type { Exchange } from "./http/handler.ts";
 import { pathOf } from "./door.ts";
 
 /** Lines that wait for a slow reader of the log; more are dropped and counted. */

@@ -1,5 +1,6 @@
 /** Who is let in: Unix socket, token, one-time code and cookie; Host and Origin. */
 import assert from "node:assert/strict";
+import { eventually } from "../cli/binary.ts";
 import { answers, ask, exchange, query, type Request, start, TOKEN } from "./server.ts";
 
 const HOST = query("{ host { kernel } }");
@@ -135,6 +136,7 @@ const form = (code: string): Request => ({
 Deno.test("a one-time code gives a cookie, once", async (t) => {
   await using server = await start({ tcp: true, noToken: true });
   const anonymous = { authorization: null };
+  await eventually("the code is printed", () => server.said().includes("one-time code"));
   const code = codeOf(server.said());
 
   await t.step("a browser without a cookie is sent to the login, which has no script", async () => {
