@@ -9,6 +9,7 @@ import { SDL_FILES } from "../schema/sdl.ts";
 import { PROBES } from "../probes/registry.ts";
 import { differencesDoc } from "./generate/differences.ts";
 import { featuresDoc } from "./generate/features.ts";
+import { between, limitsTable } from "./generate/limits.ts";
 import { schemaTypes } from "./generate/schema_types.ts";
 import { manPages } from "./generate/man.ts";
 import { rpcDoc } from "./generate/rpc.ts";
@@ -35,6 +36,7 @@ export function generated(): Map<string, string> {
     ["schema/text.ts", sdlModule(sdl)],
     ["schema/types.ts", schemaTypes(schema)],
     ["docs/schema.graphql", sdl],
+    ["docs/serve.md", between(read("docs/serve.md"), "limits", limitsTable())],
     ["schema/json/check.json", json(check)],
     ["schema/json/features.json", json(features)],
     [
