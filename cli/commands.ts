@@ -47,7 +47,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "why",
-    usage: "why LOG",
+    usage: "why [options] LOG",
     summary: "tells from a log of criu, or an engine's text, why a dump or restore failed",
     load: () => import("./why.ts"),
   },

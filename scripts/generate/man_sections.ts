@@ -47,6 +47,23 @@ export const MAN_SECTIONS: Readonly<Record<string, ManSections>> = {
     ],
     seeAlso: ["criu(8)"],
   },
+  why: {
+    examples: [
+      [
+        "What an engine said, without a file:",
+        "echo 'criu failed: type NOTIFY errno 0 path= /run/criu-dump.log: unknown' | cready why -",
+      ],
+      [
+        "A single line of a log, and where its option goes for CRI-O:",
+        "echo '(00.1) Error (criu/file-lock.c:1): Some file locks are hold by dumping tasks! You can try --file-locks to dump them.' | cready why --engine cri-o -",
+      ],
+    ],
+    files: [
+      ["dump.log, restore.log", "criu's logs, in the folder of -W or -D, or where the engine puts them"],
+      ["/etc/criu/runc.conf, /etc/criu/crun.conf", "options of a criu that runc or crun starts; shown, never written"],
+    ],
+    seeAlso: ["criu(8)", "runc(8)", "podman-container-checkpoint(1)"],
+  },
   query: {
     examples: [
       [
