@@ -110,3 +110,27 @@ for (const { id, title, remedy } of [...GENERAL_CAUSES, ...ERRNO_CAUSES, ...ENGI
     sentences(remedy);
   });
 }
+
+/** The source of everything below a folder of the program. */
+function sourceOf(folder: URL): string {
+  return [...Deno.readDirSync(folder)].map(({ name, isDirectory }) =>
+    isDirectory
+      ? sourceOf(new URL(`${name}/`, folder))
+      : name.endsWith(".ts")
+      ? Deno.readTextFileSync(new URL(name, folder))
+      : ""
+  ).join("\n");
+}
+
+/**
+ * What criu dumps whole needs nobody to judge it: what no rule stands in the way of is dumped. Everything else that a
+ * dump meets is judged, or says why it cannot be seen.
+ */
+Deno.test("every rule that a dump meets is judged in inspect/, or says why it cannot be", () => {
+  const source = sourceOf(new URL("../../inspect/", import.meta.url));
+  const met = RULES.filter(({ stage, effect, fidelity }) =>
+    (stage === "DUMP" || stage === "BOTH") && !(effect === "SUPPORTED" && fidelity === "FULL")
+  );
+  const open = met.filter(({ id, unobservable }) => unobservable === undefined && !source.includes(`"${id}"`));
+  assert.deepEqual(open.map(({ id }) => id), []);
+});
