@@ -1,6 +1,6 @@
 /** Which options let a dump pass, found by criu's own words and by trying: no opinion of ours is in it. */
 import { type Criu, dump, restore, type Said } from "./criu.ts";
-import { Sandbox } from "./sandbox.ts";
+import { type Machine, Sandbox } from "./sandbox.ts";
 
 /** An option that may help: its words, on a running specimen, since numbers differ from start to start. */
 interface Candidate {
@@ -132,11 +132,11 @@ export interface Truth {
 }
 
 /** Tries a dump without options, then with what its words lead to, then which of those are to spare. */
-export async function search(name: string, judge: Criu, scratch: string): Promise<Truth> {
+export async function search(name: string, judge: Criu, machine: Machine): Promise<Truth> {
   const attempt = async (
     chosen: readonly Candidate[],
   ): Promise<{ dumped: Said; restored: Said | null; next: Candidate[] }> => {
-    await using sandbox = await Sandbox.start(name, scratch, judge.path);
+    await using sandbox = await Sandbox.start(name, machine);
     const options: string[] = [];
     for (const { words } of chosen) options.push(...await words(sandbox));
     const dumped = await dump(sandbox, judge, options);

@@ -50,7 +50,7 @@ def lost_speculation(root):
     libc.prctl(53, 0, 4, 0, 0)
 
 
-@specimen("lost-ksm", "host", restore="lost")
+@specimen("lost-ksm", restore="lost")
 def lost_ksm(root):
     """All its memory may be merged (PR_SET_MEMORY_MERGE)."""
     prctl(67, 1)
@@ -68,7 +68,7 @@ def lost_core_filter_child(root):
     root.task(lambda: write("/proc/self/coredump_filter", "0"))
 
 
-@specimen("lsm-landlock lost-mdwe-landlock", "host", needs="landlock")
+@specimen("lsm-landlock lost-mdwe-landlock", needs="landlock")
 def lost_landlock(root):
     """Restricted by Landlock: may not execute anything."""
     fd = syscall("landlock_create_ruleset", ctypes.create_string_buffer(struct.pack("Q", 1)), 8, 0)
