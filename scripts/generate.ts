@@ -11,13 +11,9 @@ import { differencesDoc } from "./generate/differences.ts";
 import { featuresDoc } from "./generate/features.ts";
 import { between, limitsTable } from "./generate/limits.ts";
 import { schemaTypes } from "./generate/schema_types.ts";
-<<<<<<< HEAD
 import { elementSchemaOf, everything, jsonSchemaOf, memberSchemaOf } from "./generate/json_schema.ts";
-=======
 import { manPages } from "./generate/man.ts";
 import { rpcDoc } from "./generate/rpc.ts";
-import { elementSchemaOf, everything, jsonSchemaOf } from "./generate/json_schema.ts";
->>>>>>> rules
 import { rulesDoc, rulesJson, whyDoc } from "./generate/rules.ts";
 import { RULES } from "../rules/registry.ts";
 import { CRIU_VERSION } from "../version.ts";

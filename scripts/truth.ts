@@ -59,17 +59,7 @@ const done = new Map<string, Record<string, unknown>>();
 const queue = [...table];
 async function worker(): Promise<void> {
   for (let row = queue.shift(); row; row = queue.shift()) {
-<<<<<<< HEAD
-    const line = onlyCriu ? await alone(row) : await trial(row, bench);
-    done.set(row.name, { ...line });
-    const { differences = [] } = line as Partial<Trial>;
-    for (const { kind, predicted, seen } of differences) {
-      console.log(`${row.name}: ${kind}\n    predicted ${predicted}\n    seen      ${seen}`);
-    }
-    if (onlyCriu) console.log(`${row.name}${"failed" in line ? `: ${line.failed}` : ""}`);
-=======
     note(onlyCriu ? await alone(row) : { ...await trial(row, bench) });
->>>>>>> truth
   }
 }
 function note(line: Record<string, unknown> & { name: string }): void {
@@ -100,13 +90,8 @@ if (onlyCriu) {
   await Deno.writeTextFile(file.replace("ndjson", "txt"), lines.map((line) => aloneText(line as never)).join("\n"));
 } else {
   const trials = lines as unknown as Trial[];
-<<<<<<< HEAD
-  await Deno.writeTextFile(`${out}/differences-${version}.txt`, differencesText(trials));
-  await Deno.writeTextFile(`${out}/truth-${version}.md`, truthDoc(trials));
-=======
   await Deno.writeTextFile(`${out}/differences-${label}.txt`, differencesText(trials));
   await Deno.writeTextFile(`${out}/truth-${label}.md`, truthDoc(trials));
->>>>>>> truth
   const wrong = trials.filter(({ name, differences }) =>
     differences.length > 0 && table.some((row) => row.name === name)
   );
