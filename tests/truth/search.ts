@@ -54,6 +54,17 @@ const namespace = (kind: string): Candidate => ({
   ) => ["--external", `${kind}[${await stat(sandbox, "%i", `/proc/${sandbox.root}/ns/${kind}`)}]:key`],
 });
 
+/** The frozen group of version 2 that the root is in. */
+const frozen: Candidate = {
+  name: "--freeze-cgroup GROUP",
+  async words(sandbox) {
+    const group = /^0::(.*)$/m.exec((await sandbox.run(["cat", `/proc/${sandbox.root}/cgroup`])).stdout)?.[1] ?? "";
+    const mounts = (await sandbox.run(["cat", "/proc/self/mountinfo"])).stdout;
+    const at = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(mounts)?.[1] ?? "/sys/fs/cgroup";
+    return ["--freeze-cgroup", `${at}${group}`];
+  },
+};
+
 /** All descriptors of all processes from the root's number on, by kind of link. */
 async function descriptors(sandbox: Sandbox, link: RegExp): Promise<[number, number][]> {
   const script = `for fd in /proc/[0-9][0-9][0-9][0-9]*/fd/*; do echo "$fd $(readlink "$fd")"; done`;
@@ -110,6 +121,7 @@ const CANDIDATES:
     ],
     [/Unsupported link \d+/, () => [namespace("net"), fixed("--empty-ns", "net")]],
     [/pid namespace without the process init/, () => [namespace("pid")]],
+    [/no end after/, () => [frozen]],
     [
       /Failed to lock TCP connection|Locking network failed/,
       () => [fixed("--network-lock", "nftables"), fixed("--network-lock", "skip")],

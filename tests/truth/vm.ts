@@ -40,6 +40,7 @@ async function output(words: readonly string[], env: Record<string, string> = {}
 /** Boots a guest, has it try all of them, and judges what it says. */
 export async function guest(rows: readonly Specimen[], version: string): Promise<Trial[]> {
   const out = `${ROOT}dist/truth/vm`;
+  await output([`${ROOT}scripts/kernels`, "fetch"]);
   const members = await output([`${ROOT}scripts/guest-programs`, ...rows.map(({ name }) => name)]);
   try {
     await output(

@@ -41,7 +41,7 @@ def cg_child_different(root):
     root.task(lambda: write(path, str(os.getpid())))
 
 
-@specimen("tree-frozen-cgroup", "host", when=lambda pid: frozen(pid))
+@specimen("tree-frozen-cgroup", "options", when=lambda pid: frozen(pid))
 def cg_frozen(root):
     """In a frozen group."""
     path = group(root, "")

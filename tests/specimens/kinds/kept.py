@@ -38,16 +38,16 @@ def lost_timerslack(root):
     prctl(29, 1000000)
 
 
-@specimen("lost-keyrings", restore="lost")
+@specimen("lost-keyrings", sort="positive")
 def lost_keyrings(root):
-    """A session keyring of its own."""
+    """A session keyring of its own: lost at restore, which nobody sees from outside."""
     syscall("keyctl", 1, ctypes.create_string_buffer(b"specimen"), 0, 0, 0)
 
 
-@specimen("lost-speculation", "dumped", restore="lost")
+@specimen("lost-speculation", restore="lost", needs="a CPU and kernel that let speculation be disabled")
 def lost_speculation(root):
-    """Speculation is disabled by prctl, where the CPU lets it."""
-    libc.prctl(53, 0, 4, 0, 0)
+    """Speculation is disabled by prctl."""
+    call("prctl", 53, 0, 4, 0, 0)
 
 
 @specimen("lost-ksm", restore="lost")
@@ -56,9 +56,9 @@ def lost_ksm(root):
     prctl(67, 1)
 
 
-@specimen("lost-tsc", restore="lost", needs="x86_64")
+@specimen("lost-tsc", sort="positive", needs="x86_64")
 def lost_tsc(root):
-    """A child may not read the time stamp counter; it does not."""
+    """May not read the time stamp counter: lost at restore, which nobody sees from outside."""
     prctl(26, 2)
 
 
