@@ -42,8 +42,8 @@ class FdTable implements FileSource {
   /** All descriptors, by number; null where they cannot be read. */
   read(): OpenFile[] | null {
     return this.#try("fd", () => {
-      const links = this.folder.list((error, fd) => this.#refused(`fd/${fd}`, error));
-      return links.map(({ fd, link }) => new OpenFile(this, fd, link)).sort((a, b) => a.fd - b.fd);
+      const make = (fd: number, link: string) => new OpenFile(this, fd, link);
+      return this.folder.list(make, (error, fd) => this.#refused(`fd/${fd}`, error)).sort((a, b) => a.fd - b.fd);
     });
   }
 

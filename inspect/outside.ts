@@ -47,12 +47,12 @@ function otherPids(tree: Tree): number[] {
 function placesOf(tree: Tree, pid: number): Places {
   const places = new Map<string, number[]>();
   inFolder(tree, pid, (folder) => {
-    for (const { fd, link } of folder.list(() => {})) {
-      if (!link.startsWith("socket:") && (!link.startsWith("/") || link.startsWith("/dev/"))) continue;
+    folder.list((fd, link) => {
+      if (!link.startsWith("socket:") && (!link.startsWith("/") || link.startsWith("/dev/"))) return;
       const numbers = places.get(link);
       if (numbers) numbers.push(fd);
       else places.set(link, [fd]);
-    }
+    }, () => {});
   });
   return places;
 }

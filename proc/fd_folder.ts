@@ -20,13 +20,6 @@ const LIMIT = 128 * 1024 * 1024;
 const ENOENT = -2;
 const ENAMETOOLONG = -36;
 
-/** A descriptor and where its link points to. */
-export interface FdLink {
-  readonly fd: number;
-  /** Empty for a path that is longer than the kernel shows. */
-  readonly link: string;
-}
-
 /**
  * The folders /proc/PID/fd and /proc/PID/fdinfo of a process, read by descriptor numbers. There may be 100,000, so
  * what is done for each one is short.
@@ -55,17 +48,18 @@ export class FdFolder implements Disposable {
   }
 
   /**
-   * All descriptors with their links, ascending; what is closed meanwhile is left out, and what cannot be read goes to
-   * `failed`. Throws `SysError`.
+   * All descriptors with their links, as `make` has it of each, in the kernel's order; a link is empty for a path that
+   * is longer than the kernel shows. What is closed meanwhile is left out, and what cannot be read goes to `failed`.
+   * Throws `SysError`.
    */
-  list(failed: (error: SysError, fd: number) => void): FdLink[] {
+  list<T>(make: (fd: number, link: string) => T, failed: (error: SysError, fd: number) => void): T[] {
     const { memory } = this.#sys;
     const mark = memory.mark();
     const getdents = this.#sys.small("getdents64");
     using folder = this.#dir.open("fd");
     try {
       const names = memory.alloc(NAMES), links = memory.alloc(LINKS + PATH);
-      const batch = new Batch(memory.bytes(links, LINKS + PATH));
+      const batch = new Batch(memory.bytes(links, LINKS + PATH), make);
       for (;;) {
         const size = getdents(folder.number, names, NAMES, 0);
         if (size < 0) throw new SysError(`getdents64(${this.#fd.path})`, -size);
@@ -192,14 +186,16 @@ export class FdFolder implements Disposable {
 }
 
 /** Links that lie one after the other in memory, turned into text together: nearly all are ASCII. */
-class Batch {
-  readonly done: FdLink[] = [];
+class Batch<T> {
+  readonly done: T[] = [];
+  readonly #make: (fd: number, link: string) => T;
   readonly #bytes: Uint8Array;
   #fds: number[] = [];
   #ends: number[] = [];
   used = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, make: (fd: number, link: string) => T) {
+    this.#make = make;
     this.#bytes = bytes;
   }
 
@@ -217,7 +213,7 @@ class Batch {
     for (let i = 0; i < this.#fds.length; i++) {
       const end = this.#ends[i]!;
       const link = ascii ? text.slice(start, end) : decodeBytes(bytes.subarray(start, end));
-      this.done.push({ fd: this.#fds[i]!, link });
+      this.done.push(this.#make(this.#fds[i]!, link));
       start = end;
     }
     this.used = 0;

@@ -144,6 +144,7 @@ export const FD_RULES = defineRules("fd", [
     seen: "fdinfo inotify sdev: device of no known mount although the handle opened",
     messages: [{ text: "Unable to lookup a mount by dev 0x%x" }],
     remedy: "Restart the program after the mount has been made or removed.",
+    unobservable: "A handle opens only through a mount of its device, so the mount is known wherever the handle opens.",
     references: ["criu:criu/fsnotify.c:check_open_handle"],
   },
   {

@@ -4,8 +4,10 @@ import { pluginsOf } from "../../plugins.ts";
 import type { Reporter } from "../../report.ts";
 import type { Tree } from "../../tree.ts";
 
-/** Plugins of criu's own sources, of which is known what they take. */
+/** Plugins of criu's own sources, of which is known what they take: devices.ts asks for them where it matters. */
 const KNOWN = ["amdgpu_plugin.so", "cuda_plugin.so"];
+/** What the first of them takes beside devices (criu 4.2). */
+const BUFFER: RuleId = "fd-dmabuf";
 
 /**
  * Reports a descriptor of a kind that criu itself does not know (dump_unsupp_fd). `branch` and `info` are what its
@@ -21,7 +23,7 @@ export function reportUnsupported(
   reason: string,
 ): void {
   const { folder, names } = pluginsOf(tree);
-  const foreign = names.filter((name) => !KNOWN.includes(name));
+  const foreign = names.filter((name) => !KNOWN.includes(name) || (rule === BUFFER && name === KNOWN[0]));
   const seen = {
     rule,
     task: file.task,
