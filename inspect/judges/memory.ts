@@ -184,6 +184,11 @@ class TaskMemory {
   }
 
   #file(mapping: Mapping): void {
+    // criu stores a file once, however many tasks have it mapped.
+    const key = `${this.#task.ns("mnt")} ${mapping.device} ${mapping.inode} ${mapping.path}`;
+    const known = filesOf(this.#tree);
+    if (known.has(key)) return;
+    known.add(key);
     const stat = this.#stat(mapping);
     if (stat === null) return;
     const format = stat.mode & S_IFMT;
@@ -281,6 +286,15 @@ class TaskMemory {
       this.#add("mem-sealed", mapping, "it is sealed (mseal), and after a restore it is not");
     }
   }
+}
+
+const FILES = new WeakMap<Tree, Set<string>>();
+
+/** Mapped files of a tree that have been judged. */
+function filesOf(tree: Tree): Set<string> {
+  let files = FILES.get(tree);
+  if (!files) FILES.set(tree, files = new Set());
+  return files;
 }
 
 const HUGE = new WeakMap<Tree, ReadonlySet<string>>();

@@ -36,6 +36,20 @@ export function judgeSharing(tree: Tree, report: Report): void {
     }
   }
   judgeTables(tree, report, tasks, pids);
+  for (const [kind, noun] of [["IO", "an I/O context"], ["SYSVSEM", "a list of semaphores to undo"]] as const) {
+    for (const group of sharedBy(sys, pids, kind).groups) {
+      // Those that have none are alike too, and then they are like this process, which shares nothing with them.
+      if (sys.try("kcmp", tree.around.caller.pid, group[0]!, KCMP[kind], 0, 0) === 0) continue;
+      for (const pid of group.slice(1)) {
+        report.add({
+          rule: "share-io-sem",
+          task: tree.task(pid)!,
+          subject: "task",
+          reason: `it shares ${noun} with process ${group[0]}, and after a restore it does not`,
+        });
+      }
+    }
+  }
   for (const task of tasks) judgeThreads(tree, report, task);
 }
 
