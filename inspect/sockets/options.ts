@@ -28,27 +28,20 @@ export interface SocketOptions {
   readonly hasPeer: boolean;
   /** Why it cannot be asked for what only unix and netlink sockets have (SO_PASSCRED): the errno's name; null where it can. */
   readonly passCredRefused: string | null;
-  /** Whether what it receives comes with credentials or the like beside the data. */
-  readonly controlMessages: boolean;
 }
+
+/** What has no protocol and no state that matters: most sockets of a machine are unix sockets. */
+const PLAIN = { type: 0, protocol: 0, corked: false, tcpState: null, hasPeer: false, passCredRefused: null } as const;
 
 /** Asks a descriptor of this process; null where it is no socket. */
 export function optionsOf(sys: Sys, fd: number): SocketOptions | null {
-  const { memory } = sys;
-  const mark = memory.mark();
-  const value = memory.alloc(SOCKADDR_IN6), size = memory.alloc(8);
-  const ask = (level: number, option: number, room: number): number => {
-    memory.setU32(size, room);
-    return sys.try("getsockopt", fd, level, option, value, size);
-  };
-  /** 0 also where the socket has no such option. */
-  const number = (level: number, option: number) => ask(level, option, 4) === 0 ? memory.i32(value) : 0;
+  const asked = new Asked(sys, fd);
   try {
-    if (ask(SOL_SOCKET, SO_DOMAIN, 4) < 0) return null;
-    const domain = memory.i32(value);
-    const type = number(SOL_SOCKET, SO_TYPE), protocol = number(SOL_SOCKET, SO_PROTOCOL);
-    memory.setU32(size, 0);
-    const ebpfFilter = sys.try("getsockopt", fd, SOL_SOCKET, SO_GET_FILTER, 0, size) === -EACCES;
+    const domain = asked.value(SOL_SOCKET, SO_DOMAIN);
+    if (domain === null) return null;
+    const ebpfFilter = asked.filter() === -EACCES;
+    if (domain === AF_UNIX) return { ...PLAIN, domain, ebpfFilter };
+    const type = asked.number(SOL_SOCKET, SO_TYPE), protocol = asked.number(SOL_SOCKET, SO_PROTOCOL);
     const inet = domain === AF_INET || domain === AF_INET6;
     const udp = inet && type === SOCK_DGRAM && (protocol === IPPROTO_UDP || protocol === IPPROTO_UDPLITE);
     const tcp = inet && type === SOCK_STREAM && protocol === IPPROTO_TCP;
@@ -58,16 +51,72 @@ export function optionsOf(sys: Sys, fd: number): SocketOptions | null {
       protocol,
       ebpfFilter,
       // Both protocols take the option under the level of UDP.
-      corked: udp && number(IPPROTO_UDP, UDP_CORK) !== 0,
-      tcpState: tcp && ask(IPPROTO_TCP, TCP_INFO, 8) === 0 ? memory.bytes(value, 1)[0]! : null,
+      corked: udp && asked.number(IPPROTO_UDP, UDP_CORK) !== 0,
+      tcpState: tcp ? asked.byte(IPPROTO_TCP, TCP_INFO, 8) : null,
       // More room than the family's address takes is refused (EINVAL).
-      hasPeer: tcp && ask(SOL_SOCKET, SO_PEERNAME, domain === AF_INET ? SOCKADDR_IN : SOCKADDR_IN6) === 0,
-      passCredRefused: refusal(ask(SOL_SOCKET, SO_PASSCRED, 4)),
-      controlMessages: domain === AF_UNIX &&
-        [SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_TIMESTAMP].some((option) => number(SOL_SOCKET, option) !== 0),
+      hasPeer: tcp && asked.ask(SOL_SOCKET, SO_PEERNAME, domain === AF_INET ? SOCKADDR_IN : SOCKADDR_IN6) === 0,
+      passCredRefused: refusal(asked.ask(SOL_SOCKET, SO_PASSCRED, 4)),
     };
   } finally {
-    memory.release(mark);
+    asked.release();
+  }
+}
+
+/** Whether what a unix socket receives comes with credentials or the like beside the data. */
+export function hasControlMessages(sys: Sys, fd: number): boolean {
+  const asked = new Asked(sys, fd);
+  try {
+    return [SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_TIMESTAMP].some((one) => asked.number(SOL_SOCKET, one) !== 0);
+  } finally {
+    asked.release();
+  }
+}
+
+/** getsockopt(2) of one descriptor, with room for the answers. */
+class Asked {
+  readonly #sys: Sys;
+  readonly #fd: number;
+  readonly #mark: number;
+  readonly #value: number;
+  readonly #size: number;
+
+  constructor(sys: Sys, fd: number) {
+    this.#sys = sys;
+    this.#fd = fd;
+    this.#mark = sys.memory.mark();
+    this.#value = sys.memory.alloc(SOCKADDR_IN6);
+    this.#size = sys.memory.alloc(8);
+  }
+
+  /** 0 or -errno. */
+  ask(level: number, option: number, room: number): number {
+    this.#sys.memory.setU32(this.#size, room);
+    return this.#sys.try("getsockopt", this.#fd, level, option, this.#value, this.#size);
+  }
+
+  /** A number; null where the call is refused. */
+  value(level: number, option: number): number | null {
+    return this.ask(level, option, 4) < 0 ? null : this.#sys.memory.i32(this.#value);
+  }
+
+  /** 0 also where the socket has no such option. */
+  number(level: number, option: number): number {
+    return this.value(level, option) ?? 0;
+  }
+
+  /** The first byte of a longer answer. */
+  byte(level: number, option: number, room: number): number | null {
+    return this.ask(level, option, room) < 0 ? null : this.#sys.memory.bytes(this.#value, 1)[0]!;
+  }
+
+  /** The length of its filter, as criu asks for it: or -errno. */
+  filter(): number {
+    this.#sys.memory.setU32(this.#size, 0);
+    return this.#sys.try("getsockopt", this.#fd, SOL_SOCKET, SO_GET_FILTER, 0, this.#size);
+  }
+
+  release(): void {
+    this.#sys.memory.release(this.#mark);
   }
 }
 

@@ -1,8 +1,10 @@
 import { scmFds } from "../../../proc/fdinfo.ts";
+import { borrow, isRefused } from "../../borrow.ts";
 import { isExternal } from "../../external.ts";
 import { argumentsOf, given } from "../../plan.ts";
 import type { Report } from "../../report.ts";
 import { TCP, type UnixSocket } from "../../sockets/diag.ts";
+import { hasControlMessages } from "../../sockets/options.ts";
 import type { SocketTable } from "../../sockets/table.ts";
 import type { Tree } from "../../tree.ts";
 import { judgePassed } from "../passed.ts";
@@ -115,10 +117,13 @@ export class UnixJudge {
   }
 
   /** What waits to be read: criu reads it without taking it out, and keeps data and descriptors only. */
-  #queue(socket: TreeSocket): void {
-    const { file, options } = socket;
+  #queue({ file }: TreeSocket): void {
+    const { sys } = this.#tree.around;
     const subject = `fd ${file.fd}`;
-    if (options.controlMessages) {
+    const withMore = borrow(sys, file.task, file.fd, (fd) => hasControlMessages(sys, fd));
+    if (isRefused(withMore)) {
+      this.#report.unknown("unix-queue-creds", file.task, subject, `it cannot be asked: ${withMore.refused}`);
+    } else if (withMore) {
       this.#report.add({
         rule: "unix-queue-creds",
         task: file.task,

@@ -1,5 +1,7 @@
 /** What is said of unix sockets, by the lists that the kernel could give. */
 import assert from "node:assert/strict";
+import { Memory } from "../../../../ffi/memory.ts";
+import type { Sys } from "../../../../ffi/sys.ts";
 import { UnixJudge } from "../../../../inspect/judges/sockets/unix.ts";
 import type { TreeSocket } from "../../../../inspect/judges/sockets.ts";
 import { PLAIN_PLAN } from "../../../../inspect/plan.ts";
@@ -27,8 +29,24 @@ const unix = (ino: number, more: Partial<UnixSocket> = {}): UnixSocket => ({
 
 const name = (text: string) => new TextEncoder().encode(text);
 
+/** The calls of a machine whose sockets all have SO_PASSCRED set, or no option at all. */
+function asking(credentials: boolean): Sys {
+  const memory = new Memory(0x1000, new ArrayBuffer(4096));
+  const answers: Readonly<Record<string, number>> = { pidfd_open: 50, pidfd_getfd: 51 };
+  const call = (name: string, ...args: number[]) => {
+    if (name === "getsockopt") memory.setU32(args[3]!, credentials ? 1 : 0);
+    return answers[name] ?? 0;
+  };
+  return { memory, try: call } as unknown as Sys;
+}
+
 /** Judges the sockets `inside` of a machine that has `all`; gives rule, stage and message of what is said. */
-function judged(all: readonly UnixSocket[], inside: readonly number[], options: readonly string[] = []) {
+function judged(
+  all: readonly UnixSocket[],
+  inside: readonly number[],
+  options: readonly string[] = [],
+  credentials = false,
+) {
   const said: Sighting[] = [];
   const report = {
     add: (seen: Sighting) => said.push(seen),
@@ -44,11 +62,11 @@ function judged(all: readonly UnixSocket[], inside: readonly number[], options: 
     ...PLAIN_PLAN,
     options: options.map((option) => ({ name: option, value: null, from: "command line" })),
   };
-  const tree = { around: { plan } } as unknown as Tree;
+  const tree = { around: { plan, sys: asking(credentials) } } as unknown as Tree;
   const sockets = inside.map((ino, fd) => ({
     ino,
-    file: { fd, task: { pid: 1 }, info: "" },
-    options: { domain: 1, type: STREAM, protocol: 0, controlMessages: ino === 99 },
+    file: { fd, task: { pid: 1, dir: { text: () => "" } }, info: "" },
+    options: { domain: 1 },
   })) as unknown as TreeSocket[];
   const judge = new UnixJudge(tree, report, table, sockets);
   for (const socket of sockets) judge.judge(socket);
@@ -119,6 +137,8 @@ Deno.test("a client that was closed before it was accepted is refused", () => {
 });
 
 Deno.test("data that comes with credentials is refused", () => {
-  assert.deepEqual(rules([unix(99, { rqueue: 1, shutdown: 3 })], [99]), ["unix-queue-creds"]);
-  assert.deepEqual(rules([unix(99, { shutdown: 3 })], [99]), []);
+  const waiting = unix(1, { rqueue: 1, shutdown: 3 });
+  assert.deepEqual(rules([waiting], [1], [], true), ["unix-queue-creds"]);
+  assert.deepEqual(rules([waiting], [1], [], false), []);
+  assert.deepEqual(rules([unix(1, { shutdown: 3 })], [1], [], true), []);
 });
