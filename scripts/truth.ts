@@ -1,8 +1,10 @@
 /** Part of scripts/truth. */
 import { criu } from "../tests/truth/criu.ts";
+import { machine as machineFor } from "../tests/truth/machine.ts";
 import { type Specimen, specimens } from "../tests/truth/sandbox.ts";
 import { search } from "../tests/truth/search.ts";
 import { type Trial, trial } from "../tests/truth/trial.ts";
+import { forGuest, guest } from "../tests/truth/vm.ts";
 import { differencesText, truthDoc } from "./generate/truth.ts";
 
 const args = [...Deno.args];
@@ -18,13 +20,17 @@ function value(word: string): string | undefined {
 
 const onlyCriu = take("--criu-only");
 const restores = !take("--no-restore");
+const inGuest = take("--vm");
 const version = value("--criu") ?? "4.2.1";
 const root = new URL("..", import.meta.url).pathname;
 const out = value("--out") ?? `${root}dist/truth`;
-const file = `${out}/${onlyCriu ? "criu" : "truth"}-${version}.ndjson`;
+const label = inGuest ? `${version}-vm` : version;
+const file = `${out}/${onlyCriu ? "criu" : "truth"}-${label}.ndjson`;
 
 const all = await specimens();
-const table = all.filter(({ name, kind }) => args.length === 0 || args.includes(name) || args.includes(kind));
+const table = (inGuest ? forGuest(all) : all).filter(({ name, kind }) =>
+  args.length === 0 || args.includes(name) || args.includes(kind)
+);
 const unknown = args.filter((word) => !all.some(({ name, kind }) => word === name || word === kind));
 if (unknown.length > 0) {
   console.error(`truth: there is no specimen and no kind of specimens ${unknown.join(", ")}`);
@@ -32,14 +38,15 @@ if (unknown.length > 0) {
 }
 
 const judge = await criu(version);
-const scratch = await Deno.makeTempDir({ prefix: "cready-truth-" });
-await Deno.mkdir(`${out}/logs`, { recursive: true });
-const keepLog = (name: string, log: string) => Deno.writeTextFile(`${out}/logs/${name}.log`, log);
+const machine = await machineFor(judge);
+const logs = `${out}/logs${version === "4.2.1" ? "" : `-${version}`}`;
+await Deno.mkdir(logs, { recursive: true });
+const keepLog = (name: string, log: string) => Deno.writeTextFile(`${logs}/${name}.log`, log);
 
 /** What criu itself says. */
 async function alone(row: Specimen): Promise<Record<string, unknown> & { name: string }> {
   try {
-    const { log, ...truth } = await search(row.name, judge, scratch);
+    const { log, ...truth } = await search(row.name, judge, machine);
     if (!truth.ok) await keepLog(row.name, log);
     return { ...row, criu: version, ...truth };
   } catch (error) {
@@ -47,20 +54,26 @@ async function alone(row: Specimen): Promise<Record<string, unknown> & { name: s
   }
 }
 
-const bench = { cready: `${root}dist/cready`, judge, scratch, restore: restores, keepLog };
+const bench = { cready: `${root}dist/cready`, judge, machine, restore: restores, keepLog };
 const done = new Map<string, Record<string, unknown>>();
 const queue = [...table];
 async function worker(): Promise<void> {
   for (let row = queue.shift(); row; row = queue.shift()) {
-    const line = onlyCriu ? await alone(row) : await trial(row, bench);
-    done.set(row.name, { ...line });
-    const { differences = [] } = line as Partial<Trial>;
-    for (const { kind, predicted, seen } of differences) console.log(`${row.name}: ${kind}\n    predicted ${predicted}\n    seen      ${seen}`);
-    if (onlyCriu) console.log(`${row.name}${"failed" in line ? `: ${line.failed}` : ""}`);
+    note(onlyCriu ? await alone(row) : { ...await trial(row, bench) });
   }
 }
-await Promise.all([worker(), worker()]);
-await Deno.remove(scratch, { recursive: true });
+function note(line: Record<string, unknown> & { name: string }): void {
+  done.set(line.name, line);
+  const { differences = [], unmade } = line as Partial<Trial>;
+  if (unmade) console.log(`${line.name}: cannot be made here: ${unmade}`);
+  for (const { kind, predicted, seen } of differences) {
+    console.log(`${line.name}: ${kind}\n    predicted ${predicted}\n    seen      ${seen}`);
+  }
+  if (onlyCriu) console.log(`${line.name}${"failed" in line ? `: ${line.failed}` : ""}`);
+}
+if (inGuest) { for (const one of await guest(table, version)) note({ ...one }); }
+else await Promise.all([worker(), worker()]);
+await Deno.remove(machine.scratch, { recursive: true });
 
 // A run of some specimens leaves what is known of the others.
 try {
@@ -77,21 +90,39 @@ if (onlyCriu) {
   await Deno.writeTextFile(file.replace("ndjson", "txt"), lines.map((line) => aloneText(line as never)).join("\n"));
 } else {
   const trials = lines as unknown as Trial[];
-  await Deno.writeTextFile(`${out}/differences-${version}.txt`, differencesText(trials));
-  await Deno.writeTextFile(`${out}/truth-${version}.md`, truthDoc(trials));
-  const wrong = trials.filter(({ name, differences }) => differences.length > 0 && table.some((row) => row.name === name));
+  await Deno.writeTextFile(`${out}/differences-${label}.txt`, differencesText(trials));
+  await Deno.writeTextFile(`${out}/truth-${label}.md`, truthDoc(trials));
+  const wrong = trials.filter(({ name, differences }) =>
+    differences.length > 0 && table.some((row) => row.name === name)
+  );
   console.log(`${table.length} specimens, ${wrong.length} with a difference`);
   Deno.exit(wrong.length > 0 ? 1 : 0);
 }
 
 /** One specimen for people, of criu alone. */
 function aloneText(row: Record<string, never>): string {
-  const { name, kind, rules, about, ok, errors, options, still, restored, restoreErrors, failed } = row as Record<string, string[]>;
-  const text = failed ? `cannot be made here: ${failed}` : (ok as unknown) ? "dumped" : options ? `dumped with ${options.join(" ")}` : "REFUSED";
+  const { name, kind, rules, about, ok, errors, options, still, restored, restoreErrors, failed } = row as Record<
+    string,
+    string[]
+  >;
+  const text = failed
+    ? `cannot be made here: ${failed}`
+    : (ok as unknown)
+    ? "dumped"
+    : options
+    ? `dumped with ${options.join(" ")}`
+    : "REFUSED";
   const lines = [`${name}   [${kind}: ${rules?.join(" ")}]`, `    ${about}`, `    ${text}`];
   if (!failed && !(ok as unknown)) lines.push(...errors!.map((error) => `      without options: ${error}`));
-  if (!failed && !(ok as unknown) && !options) lines.push(...still!.map((error) => `      with what it asks for: ${error}`));
-  if ((restored as unknown) === false) lines.push("    NOT RESTORED", ...restoreErrors!.map((error) => `      ${error}`));
+  if (!failed && !(ok as unknown) && !options) {
+    lines.push(...still!.map((error) => `      with what it asks for: ${error}`));
+  }
+  if ((restored as unknown) === false) {
+    lines.push(
+      "    NOT RESTORED",
+      ...restoreErrors!.map((error) => `      ${error}`),
+    );
+  }
   if ((restored as unknown) === true) lines.push("    restored");
   return `${lines.join("\n")}\n`;
 }

@@ -7,14 +7,27 @@ const RESTORES = ["EXPECTED", "STATE_LOST", "AT_RISK", "REFUSED", "UNKNOWN"] as 
 export function differencesText(trials: readonly Trial[]): string {
   const wrong = trials.filter(({ differences }) => differences.length > 0);
   const parts = wrong.map(({ name, about, rules, predicted, dumped, differences }) => {
-    const lines = [`${name}   [about ${rules.join(" ")}; criu ${dumped === null ? "not asked" : dumped ? "dumped it" : "refused it"}]`, `    ${about}`];
-    for (const { kind, predicted, seen } of differences) lines.push(`    ${kind}`, `        predicted: ${predicted}`, `        seen:      ${seen}`);
-    for (const { rule, subject, message } of predicted?.obstacles ?? []) lines.push(`        obstacle: ${rule}, ${subject}${message ? `: ${message}` : ""}`);
+    const lines = [
+      `${name}   [about ${rules.join(" ")}; criu ${
+        dumped === null ? "not asked" : dumped ? "dumped it" : "refused it"
+      }]`,
+      `    ${about}`,
+    ];
+    for (const { kind, predicted, seen } of differences) {
+      lines.push(`    ${kind}`, `        predicted: ${predicted}`, `        seen:      ${seen}`);
+    }
+    for (const { rule, subject, message } of predicted?.obstacles ?? []) {
+      lines.push(`        obstacle: ${rule}, ${subject}${message ? `: ${message}` : ""}`);
+    }
     return lines.join("\n");
   });
   const counts = new Map<Difference["kind"], number>();
-  for (const { differences } of wrong) for (const { kind } of differences) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  const sum = [...counts].sort(([, one], [, other]) => other - one).map(([kind, count]) => `${count} ${kind}`).join(", ");
+  for (const { differences } of wrong) {
+    for (const { kind } of differences) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  const sum = [...counts].sort(([, one], [, other]) => other - one).map(([kind, count]) => `${count} ${kind}`).join(
+    ", ",
+  );
   return `${trials.length} specimens, ${wrong.length} with a difference: ${sum}\n\n${parts.join("\n\n")}\n`;
 }
 
@@ -24,7 +37,8 @@ function seenOf({ dumped, dumpedWithOptions }: Trial): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  return [head, head.map((_, at) => (at === 0 ? "---" : "--:")), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return [head, head.map((_, at) => (at === 0 ? "---" : "--:")), ...rows].map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
 }
 
 /** Two tables: dump and restore, predicted against seen. */
@@ -38,7 +52,9 @@ function confusion(trials: readonly Trial[]): string[] {
   const restores = RESTORES.map((verdict) => [
     verdict,
     ...[true, false, null].map((what) =>
-      known.filter((one) => one.predicted!.restore === verdict && one.predicted!.dump !== "BLOCKED" && one.restored === what).length
+      known.filter((one) =>
+        one.predicted!.restore === verdict && one.predicted!.dump !== "BLOCKED" && one.restored === what
+      ).length
     ),
   ]);
   return [
@@ -77,7 +93,9 @@ export function truthDoc(trials: readonly Trial[]): string {
     "",
     ...wrong.flatMap(({ name, about, differences }) => [
       `- \`${name}\`: ${about}`,
-      ...differences.map(({ kind, predicted, seen }) => `  - ${kind}: ${predicted ? `predicted ${predicted}; ` : ""}seen ${seen.replaceAll("\n", " ")}`),
+      ...differences.map(({ kind, predicted, seen }) =>
+        `  - ${kind}: ${predicted ? `predicted ${predicted}; ` : ""}seen ${seen.replaceAll("\n", " ")}`
+      ),
     ]),
     "",
   ].join("\n");

@@ -49,6 +49,9 @@ make_initrd() { # make_initrd KERNEL VARIANT IMAGE JOB FILE
     cat "$CACHE/userland/$ARCH/current/root.cpio.gz"
     [ "$MODULES" = none ] || [ ! -e "$image/root" ] || cat "$(modules_member "$image")"
     archive "$own"
+    # Each a member of its own, padded: more programs than the common userland has.
+    # shellcheck disable=SC2086 # a list of files
+    [ -z "${CREADY_VM_MEMBERS:-}" ] || cat $CREADY_VM_MEMBERS
   } >"$initrd"
   rm -rf "$own"
 }
@@ -60,7 +63,7 @@ emulate() { # emulate IMAGE INITRD FOLDER : never KVM, guests hang under it wher
   local image=$1 initrd=$2 folder=$3
   # In the foreground: whoever ends this script's process group ends the guest too.
   # shellcheck disable=SC2086 # MACHINE is a list of words
-  timeout --foreground -k 5 "$TIME_LIMIT" "$QEMU" $MACHINE  -accel tcg -cpu max -m 1024 -smp 1 -nodefaults -display none -no-reboot \
+  timeout --foreground -k 5 "$TIME_LIMIT" "$QEMU" $MACHINE  -accel tcg -cpu max -m "${CREADY_VM_MEMORY:-1024}" -smp 1 -nodefaults -display none -no-reboot \
     -kernel "$image/vmlinuz" -initrd "$initrd" \
     -append "console=$CONSOLE panic=-1 quiet loglevel=4 $QUICK $APPEND" \
     -serial "file:$folder/console.log" -serial "file:$folder/result.tar.gz" \

@@ -168,7 +168,7 @@ def rest():
 class Specimen:
     """A row of the table."""
 
-    def __init__(self, make, kind, rules, dump, sort, needs, when, restore, leader, own):
+    def __init__(self, make, kind, rules, dump, sort, needs, when, restore, leader, own, world):
         self.make = make
         self.name = make.__name__.rstrip("_").replace("_", "-")
         self.about = " ".join(make.__doc__.split())
@@ -181,6 +181,7 @@ class Specimen:
         self.restore = restore
         self.leader = leader
         self.own = own.split()
+        self.world = world
 
     def row(self):
         return {
@@ -192,13 +193,14 @@ class Specimen:
             "dump": self.dump,
             "restore": self.restore,
             "needs": self.needs,
+            "world": self.world,
         }
 
 
 SPECIMENS = {}
 
 
-def specimen(rules, dump="dumped", sort=None, needs="", when=None, restore=None, leader=True, own=""):
+def specimen(rules, dump="dumped", sort=None, needs="", when=None, restore=None, leader=True, own="", world=None):
     """
     Enters a function into the table. It gets a Root and runs in the root task, which rests afterwards.
 
@@ -206,17 +208,18 @@ def specimen(rules, dump="dumped", sort=None, needs="", when=None, restore=None,
     dump    what becomes of it: "dumped", "refused" for good, or "options" where options let it pass; "host" where the
             kernel or the file system decides
     sort    "positive" where a rule of those applies, "near miss" where it looks as if; by default by `dump`
-    needs   what must be had: "vm" (all capabilities), "x86_64", names of Debian packages' programs
+    needs   what not every kernel has, in words; without it the specimen cannot be made and is left out, by name
     when    a condition on the root's PID that the makers wait for
     leader  whether the root leads its session
     own     namespaces of the root from its start on, such as "mnt pid"; its program is executed inside
+    world   a tree of Debian packages that it lives in; the sandbox has that as its root folder
     restore what is known beforehand about the restore: "refused", "lost"; None where nothing is
     """
 
     def enter(make):
         kind = make.__module__.rpartition(".")[2]
-        sort_of = sort or ("near miss" if dump == "dumped" else "positive")
-        row = Specimen(make, kind, rules, dump, sort_of, needs, when, restore, leader, own)
+        sort_of = sort or ("near miss" if dump == "dumped" and restore not in ("lost", "refused") else "positive")
+        row = Specimen(make, kind, rules, dump, sort_of, needs, when, restore, leader, own, world)
         if row.name in SPECIMENS:
             raise ValueError(f"two specimens have the name {row.name}")
         SPECIMENS[row.name] = row
@@ -270,6 +273,11 @@ class Root:
             except OSError:
                 pass  # a child of a child
         return pid
+
+    def become(self, *words, **env):
+        """Executes a program as the root task. Whether it is ready is for `when` to say."""
+        self.ready()
+        os.execve(words[0], words, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self.folder, "LANG": "C", "TERM": "vt100", **env})
 
     def task(self, then=None, stays=True):
         """A child in the tree. Gives its PID once `then` is over; it rests, or ends where it does not stay."""

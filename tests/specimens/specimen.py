@@ -37,6 +37,11 @@ import kit  # noqa: E402
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+MNT_DETACH = 2
+# Exit code where the kernel lacks what the row says that it needs.
+UNMADE = 3
+# Debian's own, in every world.
+PYTHON = "/usr/bin/python3"
 LIMIT = 60
 
 
@@ -147,7 +152,7 @@ def gone(group):
     return True
 
 
-def sandbox(name):
+def sandbox(row):
     """
     Runs this program as PID 1 of a sandbox; gives its exit code. It is executed anew in there, since the mounts of what is
     mapped already are those of the host. Process numbers start high: a restore into a further PID namespace has
@@ -160,6 +165,11 @@ def sandbox(name):
     os.setsid()
     kit.call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     kit.mount(None, "/", None, kit.MS_REC | kit.MS_PRIVATE)
+    # In a virtual machine nothing else has what the specimens need.
+    always = os.environ.get("CREADY_WORLD_ALWAYS")
+    world = os.environ.get("CREADY_WORLD") if row.world or always else None
+    if world:
+        enter(world, [path for path in os.environ["CREADY_WORLD_FOLDERS"].split(":") if path])
     kit.mount("proc", "/proc", "proc")
     kit.mount("run", "/run", "tmpfs")
     # Terminals of its own: a restore asks for the numbers that a tree had, and others must not have taken them.
@@ -167,11 +177,26 @@ def sandbox(name):
     kit.mount("/dev/pts/ptmx", "/dev/ptmx", None, kit.MS_BIND)
     os.mkdir("/run/lock")
     os.mkdir("/run/cready-truth")
-    with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as file:
-        file.write("1000")
+    kit.write("/proc/sys/kernel/ns_last_pid", "1000")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
         fcntl.ioctl(asked, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", IFF_UP))
-    os.execv(sys.executable, [sys.executable, os.path.abspath(__file__), name])
+    # In there Python is where it was made to be.
+    os.environ.pop("PYTHONHOME", None)
+    os.execv(PYTHON, [PYTHON, os.path.abspath(__file__), row.name])
+
+
+def enter(world, folders):
+    """Makes a tree of packages the root folder. It has some folders of the machine at their own places, its devices, and /sys."""
+    kit.mount(world, world, None, kit.MS_BIND)
+    kit.mount("tmpfs", world + "/tmp", "tmpfs")
+    for folder in [*folders, "/dev", "/sys"]:
+        os.makedirs(world + folder, exist_ok=True)
+        kit.mount(folder, world + folder, None, kit.MS_BIND | (kit.MS_REC if folder == "/sys" else 0))
+    kit.mount("tmpfs", world + "/dev/shm", "tmpfs")
+    os.chdir(world)
+    kit.call("pivot_root", b".", b".")
+    kit.call("umount2", b".", MNT_DETACH)
+    os.chdir("/")
 
 
 def main():
@@ -194,7 +219,7 @@ def main():
         print(f"specimen: there is no specimen {words[0]}", file=sys.stderr)
         return 2
     if sandboxed:
-        return sandbox(row.name)
+        return sandbox(row)
     kit.call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     folder = tempfile.mkdtemp(prefix="cready-specimen-")
     os.chmod(folder, 0o755)
@@ -209,8 +234,10 @@ def main():
         said = os.read(hears, 65536).decode(errors="replace")
         os.close(hears)
         if said != "ready":
-            print(f"specimen {row.name}: {said or 'its root task ended'}", file=sys.stderr)
-            return 1
+            print(f"specimen {row.name}: {said.strip() or 'its root task ended'}", file=sys.stderr)
+            # The last line of a trace back: what the kernel refused is no fault of a specimen that says what it needs.
+            refused = said.strip().rpartition("\n")[2].startswith(("OSError", "FileNotFoundError", "PermissionError"))
+            return UNMADE if row.needs and refused else 1
         if row.when:
             kit.until(lambda: row.when(root), f"{row.name} is not as it should be", LIMIT)
         print(f"{root} ready", flush=True)

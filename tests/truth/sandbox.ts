@@ -20,6 +20,22 @@ export interface Specimen {
   readonly dump: "dumped" | "refused" | "options" | "host";
   readonly restore: string | null;
   readonly needs: readonly string[];
+  /** The tree of packages that it lives in; null for that of the machine. */
+  readonly world: "programs" | null;
+}
+
+/** What sandboxes need of the machine. */
+export interface Machine {
+  /** A folder for what they leave, removed afterwards. */
+  readonly scratch: string;
+  /** PATH, with the network's tools. */
+  readonly path: string;
+  /** The everyday programs of scripts/programs. */
+  readonly programs: string;
+  /** Folders that are seen at the same place in there. */
+  readonly folders: readonly string[];
+  /** Deno's program. */
+  readonly deno: string;
 }
 
 /** What a command left behind. */
@@ -37,6 +53,12 @@ export async function specimens(): Promise<Specimen[]> {
   return new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
 }
 
+/** A specimen that this machine's kernel cannot make: its row says what it needs. */
+export class Unmade extends Error {}
+
+/** Exit code of the factory for those. */
+const UNMADE = 3;
+
 /** A running specimen; it ends with all that it made when it is disposed of. */
 export class Sandbox implements AsyncDisposable {
   private constructor(
@@ -48,15 +70,22 @@ export class Sandbox implements AsyncDisposable {
     readonly root: number,
   ) {}
 
-  /** Starts a specimen; the network's tools are in PATH. */
-  static async start(name: string, scratch: string, path: string): Promise<Sandbox> {
-    const folder = await Deno.makeTempDir({ dir: scratch });
+  /** Starts a specimen. */
+  static async start(name: string, machine: Machine): Promise<Sandbox> {
+    const folder = await Deno.makeTempDir({ dir: machine.scratch });
+    await Deno.chmod(folder, 0o755);
     const child = new Deno.Command(PYTHON, {
       args: [FACTORY, "--sandbox", name],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
-      env: { TMPDIR: folder, PATH: path },
+      env: {
+        TMPDIR: folder,
+        PATH: machine.path,
+        CREADY_WORLD: machine.programs,
+        CREADY_WORLD_FOLDERS: machine.folders.join(":"),
+        CREADY_DENO: machine.deno,
+      },
     }).spawn();
     const stderr = new Response(child.stderr).text();
     const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
@@ -67,7 +96,11 @@ export class Sandbox implements AsyncDisposable {
         if (said.includes("\n")) break;
       }
       const root = Number(/^(\d+) ready\n/.exec(said)?.[1]);
-      if (!root) throw new Error(`${name}: ${(await stderr).trim() || said}`);
+      if (!root) {
+        const words = (await stderr).trim() || said;
+        const { code } = await child.status;
+        throw code === UNMADE ? new Unmade(words.split("\n").at(-1)) : new Error(`${name}: ${words}`);
+      }
       const init = Number(await Deno.readTextFile(`/proc/${child.pid}/task/${child.pid}/children`));
       return new Sandbox(child, folder, init, root);
     } catch (error) {

@@ -1,6 +1,6 @@
 /** Which options let a dump pass, found by criu's own words and by trying: no opinion of ours is in it. */
 import { type Criu, dump, restore, type Said } from "./criu.ts";
-import { Sandbox } from "./sandbox.ts";
+import { type Machine, Sandbox } from "./sandbox.ts";
 
 /** An option that may help: its words, on a running specimen, since numbers differ from start to start. */
 interface Candidate {
@@ -53,6 +53,17 @@ const namespace = (kind: string): Candidate => ({
     sandbox,
   ) => ["--external", `${kind}[${await stat(sandbox, "%i", `/proc/${sandbox.root}/ns/${kind}`)}]:key`],
 });
+
+/** The frozen group of version 2 that the root is in. */
+const frozen: Candidate = {
+  name: "--freeze-cgroup GROUP",
+  async words(sandbox) {
+    const group = /^0::(.*)$/m.exec((await sandbox.run(["cat", `/proc/${sandbox.root}/cgroup`])).stdout)?.[1] ?? "";
+    const mounts = (await sandbox.run(["cat", "/proc/self/mountinfo"])).stdout;
+    const at = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(mounts)?.[1] ?? "/sys/fs/cgroup";
+    return ["--freeze-cgroup", `${at}${group}`];
+  },
+};
 
 /** All descriptors of all processes from the root's number on, by kind of link. */
 async function descriptors(sandbox: Sandbox, link: RegExp): Promise<[number, number][]> {
@@ -110,6 +121,7 @@ const CANDIDATES:
     ],
     [/Unsupported link \d+/, () => [namespace("net"), fixed("--empty-ns", "net")]],
     [/pid namespace without the process init/, () => [namespace("pid")]],
+    [/no end after/, () => [frozen]],
     [
       /Failed to lock TCP connection|Locking network failed/,
       () => [fixed("--network-lock", "nftables"), fixed("--network-lock", "skip")],
@@ -132,11 +144,11 @@ export interface Truth {
 }
 
 /** Tries a dump without options, then with what its words lead to, then which of those are to spare. */
-export async function search(name: string, judge: Criu, scratch: string): Promise<Truth> {
+export async function search(name: string, judge: Criu, machine: Machine): Promise<Truth> {
   const attempt = async (
     chosen: readonly Candidate[],
   ): Promise<{ dumped: Said; restored: Said | null; next: Candidate[] }> => {
-    await using sandbox = await Sandbox.start(name, scratch, judge.path);
+    await using sandbox = await Sandbox.start(name, machine);
     const options: string[] = [];
     for (const { words } of chosen) options.push(...await words(sandbox));
     const dumped = await dump(sandbox, judge, options);

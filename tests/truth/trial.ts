@@ -1,6 +1,6 @@
 /** One specimen: what cready says of it, what criu does with it, and where the two differ. */
 import { type Criu, dump, restore, type Said } from "./criu.ts";
-import { type Outcome, Sandbox, type Specimen } from "./sandbox.ts";
+import { type Machine, type Outcome, Sandbox, type Specimen, Unmade } from "./sandbox.ts";
 import { search } from "./search.ts";
 
 /** What matters here of `cready inspect --json`. */
@@ -12,13 +12,14 @@ export interface Inspection {
     readonly rule: string;
     readonly stage: "DUMP" | "RESTORE";
     readonly subject: string;
+    readonly reason: string;
     readonly message: string | null;
   }[];
   readonly command: string | null;
 }
 
 /** What `cready why --json` makes of a log. */
-interface Why {
+export interface Why {
   readonly causes: readonly { readonly id: string; readonly also: readonly string[] }[];
 }
 
@@ -37,7 +38,8 @@ export interface Difference {
     | "false EXPECTED"
     | "false REFUSED"
     | "undecided"
-    | "wrong why";
+    | "wrong why"
+    | "not as its row says";
   readonly predicted: string;
   readonly seen: string;
 }
@@ -55,6 +57,8 @@ export interface Trial extends Specimen {
   readonly restored: boolean | null;
   readonly restoreErrors: readonly string[];
   readonly differences: readonly Difference[];
+  /** Why it cannot be made on this machine, which lacks something that its row names; null where it could. */
+  readonly unmade: string | null;
   readonly ms: number;
 }
 
@@ -62,7 +66,7 @@ export interface Trial extends Specimen {
 export interface Bench {
   readonly cready: string;
   readonly judge: Criu;
-  readonly scratch: string;
+  readonly machine: Machine;
   /** Whether what was dumped is restored. */
   readonly restore: boolean;
   /** Keeps the log of a dump that was refused. */
@@ -72,6 +76,9 @@ export interface Bench {
 /** Lines of a failed dump that follow from another one. */
 const FOLLOWS =
   /^(Dumping FAILED\.|Restoring FAILED\.|Dump files \(pid: \d+\) failed|Collect mappings \(pid: \d+\) failed|Dump mappings \(pid: \d+\) failed)/;
+
+/** What stands for the words of a criu that did not end. */
+const CUT_OFF = /^no end after \d+ s$/;
 
 /** Whether criu's line is the message; its lines start with a module's prefix at times and may end with errno's words. */
 export function isMessage(line: string, message: string): boolean {
@@ -106,17 +113,29 @@ export function wordsOf(text: string): string[] {
   return words;
 }
 
+/** Which of the predicted options are given: none, all, or all but one. */
+export type Pick = "none" | "all" | number;
+
+/** One start of a specimen, inspected and dumped. */
+export interface Attempt {
+  readonly predicted: Inspection;
+  readonly options: readonly string[];
+  readonly dumped: Said;
+  readonly restored: Said | null;
+  readonly why: Why | null;
+}
+
+/** The words that a pick stands for; numbers in them differ from start to start, their order does not. */
+function picked(predicted: Inspection, pick: Pick): string[] {
+  if (pick === "none") return [];
+  return predicted.options.map(({ text }) => text).filter((_, at) => at !== pick);
+}
+
 /** Dumps a fresh start of the specimen with some of the options that are predicted for that start. */
-async function attempt(
-  row: Specimen,
-  bench: Bench,
-  choose: (predicted: Inspection) => readonly string[],
-): Promise<
-  { predicted: Inspection; dumped: Said; restored: Said | null; options: readonly string[]; why: Why | null }
-> {
-  await using sandbox = await Sandbox.start(row.name, bench.scratch, bench.judge.path);
+async function attempt(row: Specimen, bench: Bench, pick: Pick): Promise<Attempt> {
+  await using sandbox = await Sandbox.start(row.name, bench.machine);
   const predicted = await inspect(sandbox, bench);
-  const options = choose(predicted);
+  const options = picked(predicted, pick);
   const words = options.flatMap(wordsOf);
   const dumped = await dump(sandbox, bench.judge, words);
   const restored = dumped.ok && bench.restore ? await restore(sandbox, bench.judge, words) : null;
@@ -133,14 +152,33 @@ async function attempt(
 }
 
 /** All that is to be found out about a specimen. */
-export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
+export function trial(row: Specimen, bench: Bench): Promise<Trial> {
+  return judge(row, {
+    version: bench.judge.version,
+    attempt: (pick) => attempt(row, bench, pick),
+    helped: async () => (await search(row.name, bench.judge, bench.machine)).options,
+    keepLog: async (log) => await bench.keepLog?.(row.name, log),
+  });
+}
+
+/** Where the attempts come from: made now, or in a virtual machine before. */
+export interface Source {
+  readonly version: string;
+  attempt(pick: Pick): Promise<Attempt>;
+  /** The options that let the dump pass, found by criu's words alone; null where there are none. */
+  helped(): Promise<readonly string[] | null>;
+  keepLog(log: string): Promise<void>;
+}
+
+/** What cready said of a specimen beside what criu did. */
+export async function judge(row: Specimen, source: Source): Promise<Trial> {
   const from = performance.now();
   const differences: Difference[] = [];
   const differ = (kind: Difference["kind"], predicted: string, seen: string) =>
     differences.push({ kind, predicted, seen });
   const result = {
     ...row,
-    criu: bench.judge.version,
+    criu: source.version,
     predicted: null as Inspection | null,
     dumped: null as boolean | null,
     errors: [] as readonly string[],
@@ -149,13 +187,14 @@ export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
     restored: null as boolean | null,
     restoreErrors: [] as readonly string[],
     differences,
+    unmade: null as string | null,
     ms: 0,
   };
   try {
-    const first = await attempt(row, bench, () => []);
+    const first = await source.attempt("none");
     const { predicted, dumped, why } = first;
     Object.assign(result, { predicted, dumped: dumped.ok, errors: dumped.errors });
-    if (!dumped.ok) await bench.keepLog?.(row.name, dumped.log);
+    if (!dumped.ok) await source.keepLog(dumped.log);
     const rules = [...new Set(predicted.obstacles.filter(({ stage }) => stage === "DUMP").map(({ rule }) => rule))];
     const says = `${predicted.dump}${rules.length > 0 ? ` by ${rules.join(", ")}` : ""}`;
     const texts = predicted.options.map(({ text }) => text);
@@ -164,22 +203,22 @@ export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
       : dumped.errors.filter((line) => !FOLLOWS.test(line)).join(" / ") || dumped.errors.join(" / ");
     let restored = first.restored;
 
+    // A specimen that no longer makes its situation would prove nothing.
+    if (row.dump !== "host" && (row.dump === "dumped") !== dumped.ok && source.version.startsWith("4.2")) {
+      differ("not as its row says", `its row says ${row.dump}`, seen);
+    }
     if (predicted.dump === "DUMPABLE" && !dumped.ok) differ("false DUMPABLE", says, seen);
     if (predicted.dump === "UNKNOWN") differ("undecided", says, seen);
     if (predicted.dump === "NEEDS_OPTIONS") {
       if (dumped.ok) differ("unneeded option", `${says}: ${texts.join(" ")}`, "it was dumped without any");
-      const second = await attempt(row, bench, (again) => again.options.map(({ text }) => text));
+      const second = await source.attempt("all");
       Object.assign(result, { options: second.options, dumpedWithOptions: second.dumped.ok });
       if (!second.dumped.ok) {
         differ("false NEEDS_OPTIONS", `${says}: ${second.options.join(" ")}`, second.dumped.errors.join(" / "));
       } // One option would be no proper part to try: without any it has been tried already.
       else if (second.options.length > 1) {
         for (const [left] of second.options.entries()) {
-          const third = await attempt(
-            row,
-            bench,
-            (again) => again.options.map(({ text }) => text).filter((_, at) => at !== left),
-          );
+          const third = await source.attempt(left);
           if (third.dumped.ok) {
             differ(
               "unneeded option",
@@ -194,11 +233,13 @@ export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
     if (predicted.dump === "BLOCKED") {
       if (dumped.ok) differ("false BLOCKED", says, seen);
       else {
-        const tried = await search(row.name, bench.judge, bench.scratch);
-        if (tried.options) differ("false BLOCKED", says, `it was dumped with ${tried.options.join(" ")}`);
+        const helped = await source.helped();
+        if (helped) differ("false BLOCKED", says, `it was dumped with ${helped.join(" ")}`);
       }
     }
-    if (!dumped.ok && (predicted.dump === "BLOCKED" || predicted.dump === "NEEDS_OPTIONS")) {
+    // A dump that hangs says nothing.
+    const spoke = !dumped.errors.some((line) => CUT_OFF.test(line));
+    if (!dumped.ok && spoke && (predicted.dump === "BLOCKED" || predicted.dump === "NEEDS_OPTIONS")) {
       const messages = predicted.obstacles.filter(({ stage, message }) => stage === "DUMP" && message).map((
         { message },
       ) => message!);
@@ -209,7 +250,10 @@ export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
         )
       ) ||
         dumped.errors.some((line) => messages.some((message) => isMessage(line, message)));
-      if (!found) {
+      // Where criu gives no reason none can be predicted; nor the number that criu gives a descriptor out of a queue.
+      const queued = messages.length === 0 &&
+        predicted.obstacles.some(({ reason }) => reason.startsWith("of a descriptor in its queue"));
+      if (!found && !queued && (messages.length > 0 || lines.length > 0)) {
         differ("wrong message", messages.join(" / ") || `none, by ${rules.join(", ")}`, dumped.errors.join(" / "));
       }
       const causes = why?.causes.flatMap(({ id, also }) => [id, ...also]) ?? [];
@@ -229,6 +273,7 @@ export async function trial(row: Specimen, bench: Bench): Promise<Trial> {
       if (predicted.restore === "REFUSED" && restored.ok) differ("false REFUSED", "REFUSED", "it was restored");
     }
   } catch (error) {
+    if (error instanceof Unmade) return { ...result, unmade: error.message, ms: Math.round(performance.now() - from) };
     differ("failed", "", error instanceof Error ? error.message : String(error));
   }
   return { ...result, ms: Math.round(performance.now() - from) };

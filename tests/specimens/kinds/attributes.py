@@ -76,7 +76,7 @@ def attr_groups_many(root):
     os.setgroups(range(1100))
 
 
-@specimen("attr-caps", "host", restore="expected")
+@specimen("attr-caps", restore="expected")
 def attr_capabilities(root):
     """Fewer capabilities, one of them ambient."""
     header = ctypes.create_string_buffer(struct.pack("II", 0x20080522, 0))
@@ -85,7 +85,7 @@ def attr_capabilities(root):
     prctl(PR_CAP_AMBIENT, 2, 10)
 
 
-@specimen("attr-caps", "host")
+@specimen("attr-caps")
 def attr_capabilities_none(root):
     """No capabilities at all."""
     header = ctypes.create_string_buffer(struct.pack("II", 0x20080522, 0))
@@ -142,7 +142,7 @@ def attr_membarrier(root):
     syscall("membarrier", 1 << 4, 0, 0)
 
 
-@specimen("attr-mdwe", "host")
+@specimen("attr-mdwe")
 def attr_no_new_code(root):
     """Refuses to make memory executable (PR_SET_MDWE)."""
     prctl(PR_SET_MDWE, 1)
@@ -155,26 +155,26 @@ def attr_nice(root):
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
-@specimen("attr-sched-normal", "host", restore="expected")
+@specimen("attr-sched-normal", restore="expected")
 def attr_realtime(root):
     """Of the FIFO policy."""
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(3))
 
 
-@specimen("attr-sched-deadline", "host", restore="refused")
+@specimen("attr-sched-deadline", restore="refused")
 def attr_deadline(root):
     """Of the deadline policy."""
     attribute = ctypes.create_string_buffer(struct.pack("IIQiIQQQ", 48, 6, 0, 0, 0, 1000000, 10000000, 10000000))
     syscall("sched_setattr", 0, attribute, 0)
 
 
-@specimen("attr-exe", "host")
+@specimen("attr-exe")
 def attr_exe_deleted(root):
     """The program of a child is deleted; it is small."""
     run_copy(root, lambda path: os.unlink(path))
 
 
-@specimen("attr-exe", "host")
+@specimen("attr-exe")
 def attr_exe_replaced(root):
     """The program of a child was replaced by a new one, as an upgrade does."""
 
@@ -230,27 +230,27 @@ def attr_cwd(root):
     os.umask(0o77)
 
 
-@specimen("attr-cwd-root", "host")
+@specimen("attr-cwd-root")
 def attr_chroot(root):
     """The root folder is another one (chroot); nothing below it is needed."""
     os.chroot(root.folder)
     os.chdir("/")
 
 
-@specimen("attr-cwd-root", "host")
+@specimen("attr-cwd-root")
 def attr_chroot_child(root):
     """A child has another root folder."""
     root.task(lambda: os.chroot(root.folder))
 
 
-@specimen("attr-cwd-root", "host")
+@specimen("attr-cwd-root")
 def attr_cwd_outside_root(root):
     """The working folder lies outside of the root folder."""
     os.chdir("/tmp")
     os.chroot(root.folder)
 
 
-@specimen("attr-32bit", "host", needs="x86_64 gcc")
+@specimen("attr-32bit", "host", needs="x86_64")
 def attr_32bit(root):
     """A program of 32 bits."""
     import subprocess
@@ -273,7 +273,7 @@ def elf32(path):
     return path
 
 
-@specimen("attr-ldt", "host", needs="x86_64")
+@specimen("attr-ldt", needs="x86_64")
 def attr_ldt_entry(root):
     """An LDT with an entry that no register uses."""
     entry = ctypes.create_string_buffer(struct.pack("IIII", 0, 0, 0xFFFFF, 0x51))
@@ -291,19 +291,19 @@ def attr_ldt_used(root):
     ctypes.CFUNCTYPE(None)(at)()
 
 
-@specimen("attr-exec-vma", "host", needs="x86_64")
+@specimen("thread-plain")
 def attr_thread_name(root):
     """A name with a newline, a bracket and a byte that is no UTF-8."""
     libc.prctl(PR_SET_NAME, b"a) R 1\n(\xff", 0, 0, 0)
 
 
-@specimen("attr-loginuid", "host")
+@specimen("attr-loginuid")
 def attr_loginuid(root):
     """A login user."""
     write("/proc/self/loginuid", "1000")
 
 
-@specimen("attr-caps", "host")
+@specimen("attr-caps")
 def attr_secure_bits(root):
     """Keeps capabilities over a change of user; root has no special rights (securebits)."""
     prctl(PR_SET_SECUREBITS, 0x0F)

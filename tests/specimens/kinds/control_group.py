@@ -28,20 +28,20 @@ def cg_same(root):
     """In the group of the dumper."""
 
 
-@specimen("cg-different", "host")
+@specimen("cg-different")
 def cg_different(root):
     """In a group of its own."""
     write(os.path.join(group(root, ""), "cgroup.procs"), str(os.getpid()))
 
 
-@specimen("cg-different", "host")
+@specimen("cg-different")
 def cg_child_different(root):
     """A child in a group of its own."""
     path = os.path.join(group(root, ""), "cgroup.procs")
     root.task(lambda: write(path, str(os.getpid())))
 
 
-@specimen("tree-frozen-cgroup", "host", when=lambda pid: frozen(pid))
+@specimen("tree-frozen-cgroup", "options", when=lambda pid: frozen(pid))
 def cg_frozen(root):
     """In a frozen group."""
     path = group(root, "")
@@ -66,7 +66,7 @@ def frozen(pid):
         return "frozen 1" in file.read()
 
 
-@specimen("ns-cgroup cg-different", "host")
+@specimen("ns-cgroup cg-different")
 def cg_namespace(root):
     """In a group and a cgroup namespace of its own."""
     write(os.path.join(group(root, ""), "cgroup.procs"), str(os.getpid()))

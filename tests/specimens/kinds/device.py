@@ -20,7 +20,7 @@ def dev_memory(root):
         os.open(f"/dev/{name}", os.O_RDONLY)
 
 
-@specimen("dev-mem-class", "host")
+@specimen("dev-mem-class")
 def dev_kmsg(root):
     """/dev/kmsg, for writing and for reading."""
     node(root, "written", os.makedev(1, 11), os.O_WRONLY)
@@ -59,7 +59,7 @@ def dev_tun_attached(root):
     fcntl.ioctl(node(root, "tun", misc("tun")), 0x400454CA, struct.pack("16sH22x", b"tun7", 0x1001))
 
 
-@specimen("fd-autofs-dev", "host")
+@specimen("fd-autofs-dev")
 def dev_autofs(root):
     """/dev/autofs."""
     node(root, "autofs", misc("autofs"))

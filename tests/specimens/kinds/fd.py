@@ -39,7 +39,7 @@ def fd_epoll_empty(root):
     root.keep(select.epoll())
 
 
-@specimen("fd-eventpoll", "host")
+@specimen("fd-eventpoll")
 def fd_epoll_nested(root):
     """An epoll that watches another one."""
     outer, inner = root.keep((select.epoll(), select.epoll()))
@@ -47,7 +47,7 @@ def fd_epoll_nested(root):
     outer.register(inner.fileno(), select.EPOLLIN)
 
 
-@specimen("fd-eventpoll-escaped fd-eventpoll", "host")
+@specimen("fd-eventpoll-escaped fd-eventpoll")
 def fd_epoll_duplicated(root):
     """An epoll whose target was duplicated; the number that it watches is closed."""
     watch = root.keep(select.epoll())
@@ -57,7 +57,7 @@ def fd_epoll_duplicated(root):
     os.close(end)
 
 
-@specimen("fd-eventpoll-escaped", "host")
+@specimen("fd-eventpoll-escaped")
 def fd_epoll_number_reused(root):
     """The same with the number that it watches taken by another file."""
     watch = root.keep(select.epoll())
@@ -160,7 +160,7 @@ def fd_inotify_events(root):
     root.file("new")
 
 
-@specimen("fd-inotify", "host")
+@specimen("fd-inotify")
 def fd_inotify_tmpfs(root):
     """A watch on a tmpfs."""
     os.mkdir(root.path("folder"))
@@ -168,7 +168,7 @@ def fd_inotify_tmpfs(root):
     inotify(root.path("folder"))
 
 
-@specimen("fd-inotify-tmpfs-gone", "host")
+@specimen("fd-inotify-tmpfs-gone", "refused")
 def fd_inotify_tmpfs_gone(root):
     """A watch on a file of a tmpfs that is deleted, while it is open."""
     os.mkdir(root.path("folder"))
@@ -179,7 +179,7 @@ def fd_inotify_tmpfs_gone(root):
     os.unlink(root.path("folder/file"))
 
 
-@specimen("fd-inotify", "host")
+@specimen("fd-inotify")
 def fd_inotify_deleted(root):
     """A watch on a file on the disk that is deleted, while it is open."""
     root.file("file")
@@ -188,25 +188,25 @@ def fd_inotify_deleted(root):
     os.unlink(root.path("file"))
 
 
-@specimen("fd-inotify-handle", "host")
+@specimen("fd-inotify-handle", "refused")
 def fd_inotify_proc(root):
     """A watch on a file of /proc, which has no file handles."""
     inotify("/proc/self/status")
 
 
-@specimen("fd-inotify-handle fd-inotify", "host")
+@specimen("fd-inotify-handle fd-inotify", "refused")
 def fd_inotify_sys(root):
     """A watch on a file of /sys."""
     inotify("/sys/kernel")
 
 
-@specimen("fd-inotify-handle", "host")
+@specimen("fd-inotify-handle", "refused")
 def fd_inotify_devpts(root):
     """A watch on /dev/pts."""
     inotify("/dev/pts")
 
 
-@specimen("fd-inotify-handle", "host")
+@specimen("fd-inotify-handle", "refused")
 def fd_inotify_overlay(root):
     """A watch on a folder of an overlay."""
     from kinds.file import overlay
@@ -215,7 +215,7 @@ def fd_inotify_overlay(root):
     inotify(root.path("merged"))
 
 
-@specimen("fd-inotify-unknown-dev fd-inotify-handle", "host")
+@specimen("fd-inotify-unknown-dev fd-inotify-handle", "refused")
 def fd_inotify_unmounted(root):
     """A watch on a tmpfs whose mount is detached while a process outside keeps it."""
     os.mkdir(root.path("folder"))
@@ -396,7 +396,7 @@ def fd_landlock(root):
     syscall("landlock_create_ruleset", attribute, 8, 0)
 
 
-@specimen("file-mount-unknown", "host")
+@specimen("file-mount-unknown", "options")
 def fd_open_tree(root):
     """A folder of a detached copy of a mount (open_tree with OPEN_TREE_CLONE)."""
     syscall("open_tree", -100, ctypes.create_string_buffer(os.fsencode(root.folder)), 1)
@@ -493,7 +493,7 @@ def fd_memfd_mapped(root):
     os.close(fd)
 
 
-@specimen("fd-memfd", "host")
+@specimen("fd-memfd")
 def fd_memfd_read_only(root):
     """A memfd opened anew for reading only."""
     fd = os.memfd_create("specimen")
@@ -507,19 +507,19 @@ def fd_memfd_hugetlb(root):
     os.memfd_create("specimen", os.MFD_HUGETLB)
 
 
-@specimen("fd-memfd", "host")
+@specimen("fd-memfd")
 def fd_memfd_odd_name(root):
     """A memfd whose name ends in " (deleted)" and has a newline."""
     os.memfd_create("odd\nname (deleted)")
 
 
-@specimen("fd-secretmem", "host")
+@specimen("fd-secretmem", "refused")
 def fd_secretmem(root):
     """Secret memory that is not mapped."""
     os.ftruncate(syscall("memfd_secret", 0), PAGE)
 
 
-@specimen("mem-secretmem fd-secretmem", "host")
+@specimen("mem-secretmem fd-secretmem", "refused")
 def fd_secretmem_mapped(root):
     """Secret memory, mapped and closed."""
     fd = syscall("memfd_secret", 0)
@@ -562,7 +562,7 @@ def fd_namespace_alone(root):
     os.waitpid(pid, 0)
 
 
-@specimen("fd-blockdev", "host")
+@specimen("fd-blockdev", "refused")
 def fd_block_device(root):
     """A block device is open."""
     os.mknod(root.path("loop0"), 0o60600, os.makedev(7, 0))

@@ -102,14 +102,14 @@ def file_named_deleted(root):
     root.open("name (deleted)")
 
 
-@specimen("file-plain file-deleted-ghost", "host")
+@specimen("file-plain file-deleted-ghost")
 def file_named_deleted_beside(root):
     """A file whose own name ends in " (deleted)", beside one with the name without that."""
     root.file("name")
     root.open("name (deleted)")
 
 
-@specimen("file-deleted-ghost", "host")
+@specimen("file-deleted-ghost")
 def file_named_deleted_deleted(root):
     """A deleted file whose name ended in " (deleted)"."""
     root.open("name (deleted)")
@@ -141,7 +141,7 @@ def file_long_name(root):
     os.chdir("/")
 
 
-@specimen("file-relative-or-unreachable file-plain", "host")
+@specimen("file-relative-or-unreachable file-plain", "refused")
 def file_very_long_name(root):
     """A path longer than PATH_MAX."""
     os.chdir(root.folder)
@@ -198,7 +198,7 @@ def file_o_path(root):
     root.open("link", os.O_PATH | os.O_NOFOLLOW)
 
 
-@specimen("file-deleted-linked fd-opath", "host")
+@specimen("file-deleted-linked fd-opath", "options")
 def file_o_path_deleted_linked(root):
     """An O_PATH descriptor of a deleted name of a file with another one."""
     root.file("gone")
@@ -207,7 +207,7 @@ def file_o_path_deleted_linked(root):
     os.unlink(root.path("gone"))
 
 
-@specimen("fd-opath file-deleted-ghost", "host")
+@specimen("fd-opath file-deleted-ghost")
 def file_deleted_symlink(root):
     """A deleted symlink is open with O_PATH."""
     os.symlink("nowhere", root.path("link"))
@@ -215,7 +215,7 @@ def file_deleted_symlink(root):
     os.unlink(root.path("link"))
 
 
-@specimen("file-hidden-by-mount", "host")
+@specimen("file-hidden-by-mount", "refused")
 def file_hidden(root):
     """A tmpfs was mounted over the folder of an open file."""
     os.mkdir(root.path("folder"))
@@ -223,7 +223,7 @@ def file_hidden(root):
     mount("cover", root.path("folder"), "tmpfs")
 
 
-@specimen("file-overmounted", "host")
+@specimen("file-overmounted", "refused")
 def file_overmounted(root):
     """A file is open on a tmpfs over which another tmpfs was mounted."""
     os.mkdir(root.path("folder"))
@@ -257,7 +257,7 @@ def file_of_other_mounts(root):
     other.close()
 
 
-@specimen("file-replaced", "host")
+@specimen("file-replaced", "refused")
 def file_bound_over(root):
     """Another file was bound over an open one."""
     root.open("file")
@@ -305,20 +305,20 @@ def file_deleted_linked_read_only(root):
     mount(None, root.path("folder"), None, 32 | MS_RDONLY)
 
 
-@specimen("file-deleted-ghost", "host")
+@specimen("file-deleted-ghost")
 def file_deleted_o_tmpfile(root):
     """A file that never had a name (O_TMPFILE)."""
     os.open(root.folder, os.O_TMPFILE | os.O_RDWR)
 
 
-@specimen("file-deleted-linked", "host")
+@specimen("file-deleted-linked", "options")
 def file_o_tmpfile_linked(root):
     """A file made with O_TMPFILE and linked into a folder afterwards."""
     fd = os.open(root.folder, os.O_TMPFILE | os.O_RDWR)
     call("linkat", -100, f"/proc/self/fd/{fd}".encode(), -100, os.fsencode(root.path("named")), 0x400)
 
 
-@specimen("file-proc-dead", "host")
+@specimen("file-proc-dead")
 def file_proc_dead(root):
     """A file of /proc of a process that is gone."""
     pid = root.task(stays=False)
@@ -384,7 +384,7 @@ def file_device_other_bound_over(root):
     mount(root.path("cover"), root.path("null"), None, MS_BIND)
 
 
-@specimen("file-device-evasive file-deleted-ghost", "host")
+@specimen("file-device-evasive file-deleted-ghost")
 def file_device_deleted(root):
     """A deleted node of /dev/null."""
     os.mknod(root.path("null"), 0o20666, os.makedev(1, 3))
@@ -410,7 +410,7 @@ def file_grows(root):
     root.outside(grow)
 
 
-@specimen("fd-fown", "host")
+@specimen("fd-fown")
 def file_owner(root):
     """A file with an owner for its signals (F_SETOWN)."""
     import fcntl
@@ -418,7 +418,7 @@ def file_owner(root):
     fcntl.fcntl(root.open("file"), fcntl.F_SETOWN, os.getpid())
 
 
-@specimen("file-deleted-ghost file-plain", "host")
+@specimen("file-deleted-ghost file-plain", "options")
 def file_deleted_named_again(root):
     """A file that was deleted and hard-linked again under its old name from another one."""
     root.open("name")
@@ -435,7 +435,7 @@ def file_on_overlay(root):
     root.open("merged/upper")
 
 
-@specimen("file-deleted-overlay", "host")
+@specimen("file-deleted-overlay", "refused")
 def file_overlay_lower_deleted(root):
     """A file of an overlay's lower layer that is open and was deleted in the overlay."""
     overlay(root)
@@ -443,7 +443,7 @@ def file_overlay_lower_deleted(root):
     os.unlink(root.path("merged/lower"))
 
 
-@specimen("file-replaced file-deleted-overlay", "host")
+@specimen("file-replaced file-deleted-overlay")
 def file_overlay_copied_up(root):
     """A file of an overlay's lower layer that is open for reading and was changed in the overlay since."""
     overlay(root)

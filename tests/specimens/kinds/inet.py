@@ -69,7 +69,7 @@ def tcp_bound(root):
     one.bind(("127.0.0.1", 0))
 
 
-@specimen("tcp-close-state", "host")
+@specimen("tcp-close-state")
 def tcp_refused(root):
     """A TCP socket whose connection was refused."""
     one = root.keep(socket.socket())
@@ -134,7 +134,7 @@ def tcp_close_wait(root):
     root.keep((client, server))
 
 
-@specimen("tcp-close-state tcp-connected", "host")
+@specimen("tcp-close-state tcp-connected")
 def tcp_reset(root):
     """The peer has reset the connection."""
     client, end, server = connection()
@@ -143,7 +143,7 @@ def tcp_reset(root):
     root.keep((client, server))
 
 
-@specimen("tcp-time-wait tcp-connected", "host")
+@specimen("tcp-time-wait tcp-connected")
 def tcp_time_wait(root):
     """The listener of a connection that was closed on both ends."""
     client, end, server = connection()
@@ -268,7 +268,7 @@ def udp_uncorked(root):
     one.setsockopt(socket.IPPROTO_UDP, UDP_CORK, 0)
 
 
-@specimen("udp-plain", "host")
+@specimen("udp-plain")
 def udp_lite(root):
     """A UDP-Lite socket."""
     root.keep(socket.socket(socket.AF_INET, socket.SOCK_DGRAM, IPPROTO_UDPLITE)).bind(("127.0.0.1", 0))
@@ -291,20 +291,20 @@ def udp_shut_down(root):
     one.shutdown(socket.SHUT_WR)
 
 
-@specimen("raw-inet", "host")
+@specimen("raw-inet")
 def raw_socket(root):
     """Raw sockets of ICMP and of an unassigned protocol."""
     root.keep(socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
     root.keep(socket.socket(socket.AF_INET, socket.SOCK_RAW, 253)).bind(("127.0.0.1", 0))
 
 
-@specimen("raw-inet", "host")
+@specimen("raw-inet")
 def raw_socket6(root):
     """A raw socket of ICMPv6."""
     root.keep(socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6))
 
 
-@specimen("icmp-ping", "host")
+@specimen("icmp-ping")
 def icmp_ping(root):
     """A ping socket, bound and connected."""
     with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as file:
@@ -313,7 +313,7 @@ def icmp_ping(root):
     one.connect(("127.0.0.1", 0))
 
 
-@specimen("icmp-ping", "host")
+@specimen("icmp-ping")
 def icmp_ping_new(root):
     """A ping socket that was only made."""
     with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as file:
@@ -321,7 +321,7 @@ def icmp_ping_new(root):
     root.keep(socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP))
 
 
-@specimen("inet6-linklocal-unscoped", "host")
+@specimen("inet6-linklocal-unscoped")
 def udp_link_local(root):
     """A UDP socket bound to a link-scope group of IPv6."""
     one = root.keep(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
@@ -348,7 +348,7 @@ def sock_ebpf_filter(root):
     os.close(program)
 
 
-@specimen("tcp-ulp", "host")
+@specimen("tcp-ulp", "host", needs="kernel TLS")
 def tcp_tls(root):
     """A connection with the TLS protocol on top, no keys yet."""
     client, end, server = connection()
@@ -356,19 +356,19 @@ def tcp_tls(root):
     root.keep((client, end, server))
 
 
-@specimen("sock-foreign-netns", "host")
+@specimen("sock-foreign-netns", "refused")
 def sock_of_other_net(root):
     """A listening socket of a network namespace in which nobody of the tree lives."""
     from_other_net(root, lambda: listener_up())
 
 
-@specimen("sock-foreign-netns", "host")
+@specimen("sock-foreign-netns")
 def sock_of_other_net_new(root):
     """A TCP socket of another network namespace that was only made."""
     from_other_net(root, socket.socket)
 
 
-@specimen("sock-foreign-netns", "host")
+@specimen("sock-foreign-netns", "refused")
 def sock_unix_of_other_net(root):
     """A unix socket pair of another network namespace."""
     from_other_net(root, lambda: socket.socketpair()[0])

@@ -47,7 +47,7 @@ def ipc_posix_shm_unlinked(root):
     os.unlink("/dev/shm/cready-specimen")
 
 
-@specimen("ipc-own-ns mem-sysv-shm", "host")
+@specimen("ipc-own-ns mem-sysv-shm")
 def ipc_own_namespace(root):
     """An IPC namespace of its own with a segment attached, one that is not, a semaphore and a queue."""
     from kinds.memory import shared_segment
@@ -59,13 +59,13 @@ def ipc_own_namespace(root):
     call("msgget", 0, 0o1600)
 
 
-@specimen("ipc-own-ns", "host")
+@specimen("ipc-own-ns")
 def ipc_own_namespace_empty(root):
     """An IPC namespace of its own with nothing in it."""
     unshare("ipc")
 
 
-@specimen("ipc-shm-partial-attach", "host")
+@specimen("ipc-shm-partial-attach")
 def ipc_partly_unmapped(root):
     """An IPC namespace of its own with a segment of which the middle is unmapped."""
     from kinds.memory import shared_segment

@@ -38,27 +38,27 @@ def lost_timerslack(root):
     prctl(29, 1000000)
 
 
-@specimen("lost-keyrings", restore="lost")
+@specimen("lost-keyrings", sort="positive")
 def lost_keyrings(root):
-    """A session keyring of its own."""
+    """A session keyring of its own: lost at restore, which nobody sees from outside."""
     syscall("keyctl", 1, ctypes.create_string_buffer(b"specimen"), 0, 0, 0)
 
 
-@specimen("lost-speculation", "dumped", restore="lost")
+@specimen("lost-speculation", restore="lost", needs="a CPU and kernel that let speculation be disabled")
 def lost_speculation(root):
-    """Speculation is disabled by prctl, where the CPU lets it."""
-    libc.prctl(53, 0, 4, 0, 0)
+    """Speculation is disabled by prctl."""
+    call("prctl", 53, 0, 4, 0, 0)
 
 
-@specimen("lost-ksm", "host", restore="lost")
+@specimen("lost-ksm", restore="lost")
 def lost_ksm(root):
     """All its memory may be merged (PR_SET_MEMORY_MERGE)."""
     prctl(67, 1)
 
 
-@specimen("lost-tsc", restore="lost", needs="x86_64")
+@specimen("lost-tsc", sort="positive", needs="x86_64")
 def lost_tsc(root):
-    """A child may not read the time stamp counter; it does not."""
+    """May not read the time stamp counter: lost at restore, which nobody sees from outside."""
     prctl(26, 2)
 
 
@@ -68,7 +68,7 @@ def lost_core_filter_child(root):
     root.task(lambda: write("/proc/self/coredump_filter", "0"))
 
 
-@specimen("lsm-landlock lost-mdwe-landlock", "host", needs="landlock")
+@specimen("lsm-landlock lost-mdwe-landlock", needs="landlock")
 def lost_landlock(root):
     """Restricted by Landlock: may not execute anything."""
     fd = syscall("landlock_create_ruleset", ctypes.create_string_buffer(struct.pack("Q", 1)), 8, 0)

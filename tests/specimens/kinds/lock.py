@@ -126,29 +126,7 @@ def lock_waiter_inside(root):
         os._exit(0)
 
 
-@specimen("lock-lease-breaking lock-any", "options", when=lambda pid: lease_breaks())
-def lock_lease_breaking(root):
-    """A lease that a process outside is breaking: it waits in open(2)."""
-    import signal
-
-    signal.signal(signal.SIGIO, signal.SIG_IGN)
-    root.file("leased")
-    fcntl.fcntl(root.open("leased"), F_SETLEASE, F_WRLCK)
-
-    def breaks():
-        if root.fork() == 0:
-            root.open("leased", os.O_WRONLY)
-            os._exit(0)
-
-    root.outside(breaks, close=[3])
-
-
 def waits_for_lock(pid):
     """A child of pid sleeps for a lock."""
     with open("/proc/locks", encoding="utf-8") as file:
         return any("->" in line for line in file)
-
-
-def lease_breaks():
-    with open("/proc/locks", encoding="utf-8") as file:
-        return any("BREAKING" in line for line in file)

@@ -216,7 +216,7 @@ def mem_many(root):
         libc.mprotect(at + number * PAGE, PAGE, PROT_READ)
 
 
-@specimen("mem-vvar-split", "host", needs="x86_64")
+@specimen("mem-vvar-split", needs="x86_64")
 def mem_vdso_unmapped(root):
     """The vDSO is unmapped."""
     for start, end, name in list(areas()):
@@ -232,7 +232,7 @@ def areas():
             yield start, end, words[5].strip() if len(words) > 5 else ""
 
 
-@specimen("mem-vdso-second", "host", needs="x86_64")
+@specimen("mem-vdso-second", needs="x86_64")
 def mem_vdso_moved(root):
     """The vDSO and its data were moved elsewhere."""
     found = [(start, end) for start, end, name in areas() if name in ("[vdso]", "[vvar]", "[vvar_vclock]")]

@@ -23,18 +23,18 @@ def folder(root, name):
     return root.path(name)
 
 
-@specimen("ns-root-own mnt-restore-root", "host", own="mnt")
+@specimen("ns-root-own mnt-restore-root", own="mnt")
 def mnt_copy(root):
     """A mount namespace of its own: a copy of all mounts of the machine."""
 
 
-@specimen("ns-root-own", "host", own="mnt")
+@specimen("ns-root-own", own="mnt")
 def mnt_bare(root):
     """A mount namespace of its own with the root and /proc alone."""
     bare(root)
 
 
-@specimen("mnt-tmpfs", "host", own="mnt")
+@specimen("mnt-tmpfs", own="mnt")
 def mnt_tmpfs(root):
     """A tmpfs with contents."""
     bare(root)
@@ -42,7 +42,7 @@ def mnt_tmpfs(root):
     root.file("tmpfs/file")
 
 
-@specimen("mnt-bind-outside", "host", own="mnt")
+@specimen("mnt-bind-outside", own="mnt")
 def mnt_bind(root):
     """A bind of a folder of the root mount."""
     bare(root)
@@ -50,7 +50,7 @@ def mnt_bind(root):
     mount(root.path("source"), folder(root, "bound"), None, MS_BIND)
 
 
-@specimen("mnt-bind-outside", "host", own="mnt")
+@specimen("mnt-bind-outside", "options", own="mnt")
 def mnt_bind_of_hidden(root):
     """A bind of a folder of a tmpfs of the host that is not mounted here otherwise, as volumes of containers are."""
     bare(root)
@@ -60,7 +60,7 @@ def mnt_bind_of_hidden(root):
     os_umount(os.fsencode(root.path("volumes")))
 
 
-@specimen("mnt-bind-outside", "host", own="mnt")
+@specimen("mnt-bind-outside", "options", own="mnt")
 def mnt_bind_file(root):
     """A bind of a file of a tmpfs that is not mounted here otherwise, as /etc/hosts in containers."""
     bare(root)
@@ -71,28 +71,28 @@ def mnt_bind_file(root):
     os_umount(os.fsencode(root.path("volumes")))
 
 
-@specimen("mnt-fs-unsupported", "host", own="mnt")
+@specimen("mnt-fs-unsupported", "options", own="mnt")
 def mnt_ramfs(root):
     """A ramfs."""
     bare(root)
     mount("ramfs", folder(root, "ramfs"), "ramfs")
 
 
-@specimen("mnt-fs-unsupported", "host", own="mnt", needs="hugetlb")
+@specimen("mnt-fs-unsupported", "options", own="mnt", needs="hugetlb")
 def mnt_hugetlbfs(root):
     """A file system of huge pages."""
     bare(root)
     mount("hugetlbfs", folder(root, "huge"), "hugetlbfs")
 
 
-@specimen("mnt-fs-unsupported", "host", own="mnt")
+@specimen("mnt-fs-unsupported", "options", own="mnt")
 def mnt_bpf(root):
     """A file system of BPF objects."""
     bare(root)
     mount("bpf", folder(root, "bpf"), "bpf")
 
 
-@specimen("mnt-external-master", "host", own="mnt")
+@specimen("mnt-external-master", own="mnt")
 def mnt_slave(root):
     """A mount that receives from a peer group of which no member is here."""
     bare(root)
@@ -103,7 +103,7 @@ def mnt_slave(root):
     os_umount(os.fsencode(root.path("one")))
 
 
-@specimen("mnt-external-master", "host", own="mnt")
+@specimen("mnt-external-master", own="mnt")
 def mnt_slave_inside(root):
     """A mount that receives from one that is here."""
     bare(root)
@@ -113,7 +113,7 @@ def mnt_slave_inside(root):
     mount(None, root.path("two"), None, MS_SLAVE)
 
 
-@specimen("mnt-external-shared", "host", own="mnt")
+@specimen("mnt-external-shared", own="mnt")
 def mnt_shared(root):
     """A shared mount."""
     bare(root)
@@ -121,7 +121,7 @@ def mnt_shared(root):
     mount(None, root.path("one"), None, MS_SHARED)
 
 
-@specimen("mnt-external-shared mnt-bind-outside", "host", own="mnt")
+@specimen("mnt-external-shared mnt-bind-outside", "options", own="mnt")
 def mnt_shared_bind_of_hidden(root):
     """A shared bind of a folder of a tmpfs that is not mounted here otherwise."""
     bare(root)
@@ -132,7 +132,7 @@ def mnt_shared_bind_of_hidden(root):
     os_umount(os.fsencode(root.path("volumes")))
 
 
-@specimen("mnt-unreachable-fs mnt-tmpfs", "host", own="mnt")
+@specimen("mnt-unreachable-fs mnt-tmpfs", own="mnt")
 def mnt_overmounted(root):
     """A tmpfs over another one."""
     bare(root)
@@ -141,7 +141,7 @@ def mnt_overmounted(root):
     mount("upper", root.path("tmpfs"), "tmpfs")
 
 
-@specimen("mnt-overlay", "host", own="mnt")
+@specimen("mnt-overlay", own="mnt")
 def mnt_overlay(root):
     """An overlay."""
     from kinds.file import overlay
@@ -150,14 +150,14 @@ def mnt_overlay(root):
     overlay(root)
 
 
-@specimen("mnt-nonempty-pseudo ipc-mqueue-mount", "host", own="mnt ipc")
+@specimen("mnt-nonempty-pseudo ipc-mqueue-mount", own="mnt ipc")
 def mnt_mqueue(root):
     """A file system of message queues, with none in it."""
     bare(root)
     mount("mqueue", folder(root, "mqueue"), "mqueue")
 
 
-@specimen("mnt-nonempty-pseudo ipc-mqueue-mount", "host", own="mnt ipc")
+@specimen("mnt-nonempty-pseudo ipc-mqueue-mount", "refused", own="mnt ipc")
 def mnt_mqueue_full(root):
     """A file system of message queues with a queue in it that nobody has open."""
     bare(root)
@@ -165,7 +165,7 @@ def mnt_mqueue_full(root):
     root.file("mqueue/queue", b"")
 
 
-@specimen("mnt-fuse", "host", own="mnt", needs="fuse")
+@specimen("mnt-fuse", "options", own="mnt", needs="fuse")
 def mnt_fuse(root):
     """A file system in user space whose server is outside and never answers."""
     from kinds.fd import misc
@@ -178,7 +178,7 @@ def mnt_fuse(root):
     os.close(fd)
 
 
-@specimen("mnt-deleted-root", "host", own="mnt")
+@specimen("mnt-deleted-root", own="mnt")
 def mnt_deleted(root):
     """A bind of a folder that is deleted."""
     bare(root)
@@ -186,14 +186,14 @@ def mnt_deleted(root):
     os.rmdir(root.path("source"))
 
 
-@specimen("mnt-unknown-flags", "host", own="mnt")
+@specimen("mnt-unknown-flags", own="mnt")
 def mnt_no_symlinks(root):
     """A tmpfs on which symlinks are not followed (nosymfollow)."""
     bare(root)
     mount("tmpfs", folder(root, "tmpfs"), "tmpfs", 256)
 
 
-@specimen("mnt-unknown-propagation", "host", own="mnt")
+@specimen("mnt-unknown-propagation", own="mnt")
 def mnt_unbindable(root):
     """A tmpfs that cannot be bound."""
     bare(root)
@@ -201,7 +201,7 @@ def mnt_unbindable(root):
     mount(None, root.path("tmpfs"), None, 1 << 17)
 
 
-@specimen("mnt-fs-unsupported", "host", own="mnt")
+@specimen("mnt-fs-unsupported", own="mnt")
 def mnt_sysfs_and_cgroup(root):
     """Further file systems of the kernel: sysfs, devpts, cgroup2, debugfs, tracefs, securityfs."""
     bare(root)
@@ -212,7 +212,7 @@ def mnt_sysfs_and_cgroup(root):
             pass  # a kernel without it
 
 
-@specimen("tty-pts-bind-mount", "host", own="mnt")
+@specimen("tty-pts-bind-mount", "options", own="mnt")
 def mnt_console(root):
     """A terminal of the host bound over a file, as /dev/console in containers."""
     master, slave = os.openpty()
@@ -228,7 +228,7 @@ def mnt_console(root):
             os_umount(os.fsencode(target))
 
 
-@specimen("mnt-skip mnt-autofs mnt-autofs-foreign-master", "host", own="mnt")
+@specimen("mnt-skip mnt-autofs mnt-autofs-foreign-master", "refused", own="mnt")
 def mnt_autofs(root):
     """An automount point whose daemon is outside."""
     bare(root)
@@ -239,7 +239,7 @@ def mnt_autofs(root):
     os.close(other)
 
 
-@specimen("ns-mnt-chroot", "host", own="mnt")
+@specimen("ns-mnt-chroot", "refused", own="mnt")
 def mnt_chroot(root):
     """The root of the tree is chrooted below the root of its mount namespace."""
     bare(root)
@@ -247,7 +247,7 @@ def mnt_chroot(root):
     os.chdir("/")
 
 
-@specimen("ns-root-own mnt-restore-root", "host", own="mnt")
+@specimen("ns-root-own mnt-restore-root", "refused", own="mnt")
 def mnt_pivoted(root):
     """A root folder of its own by pivot_root(2): a tmpfs with /proc, /dev and a bind of /usr."""
     new = folder(root, "new")
@@ -264,7 +264,7 @@ def mnt_pivoted(root):
         os_umount(b"/old")
 
 
-@specimen("mnt-tmpfs", "host", own="mnt")
+@specimen("mnt-tmpfs", own="mnt")
 def mnt_read_only(root):
     """A read-only tmpfs with contents."""
     bare(root)
@@ -273,7 +273,7 @@ def mnt_read_only(root):
     mount(None, root.path("tmpfs"), None, 32 | MS_RDONLY)
 
 
-@specimen("mnt-bind-outside", "host", own="mnt")
+@specimen("mnt-bind-outside", "refused", own="mnt")
 def mnt_odd_name(root):
     """A mountpoint with a blank, a newline, a backslash and a byte that is no UTF-8."""
     bare(root)
@@ -282,7 +282,7 @@ def mnt_odd_name(root):
     mount("tmpfs", path, "tmpfs")
 
 
-@specimen("ns-nested-mnt", "host", own="mnt")
+@specimen("ns-nested-mnt", own="mnt")
 def mnt_two(root):
     """A mount namespace of its own, a child in a further one."""
     from kit import unshare
@@ -291,7 +291,7 @@ def mnt_two(root):
     root.task(lambda: unshare("mnt"))
 
 
-@specimen("ns-root-own", "host", own="mnt pid uts ipc net")
+@specimen("ns-root-own", own="mnt pid uts ipc net")
 def mnt_contained(root):
     """Mount, PID, UTS, IPC and network namespaces of its own, as bubblewrap and engines make them; no mounts but root and /proc."""
     bare(root)

@@ -5,14 +5,14 @@ import os
 from kit import call, specimen, unshare, write
 
 
-@specimen("ns-root-own", "host", restore="expected")
+@specimen("ns-root-own", restore="expected")
 def ns_uts(root):
     """A UTS namespace of its own, with another name of the host."""
     unshare("uts")
     call("sethostname", b"specimen", 8)
 
 
-@specimen("ns-root-own", "host")
+@specimen("ns-root-own")
 def ns_uts_tree(root):
     """The root and its children in a UTS namespace of their own."""
     unshare("uts")
@@ -67,7 +67,7 @@ def ns_time_nested(root):
     root.task()
 
 
-@specimen("ns-time", "host")
+@specimen("ns-time")
 def ns_time(root):
     """The root is in a time namespace of its own: it was executed anew after unshare(2)."""
     unshare("time")
@@ -82,25 +82,25 @@ def ns_pid_for_children(root):
     unshare("pid")
 
 
-@specimen("ns-nested-mnt-host", "host", restore="refused")
+@specimen("ns-nested-mnt-host", restore="refused")
 def ns_mnt_nested(root):
     """A child in a mount namespace of its own, the root in that of the host."""
     root.task(lambda: unshare("mnt"))
 
 
-@specimen("ns-nested-mnt-host", "host", restore="refused")
+@specimen("ns-nested-mnt-host", restore="refused")
 def ns_net_nested(root):
     """A child in a network namespace of its own, the root in that of the host."""
     root.task(lambda: unshare("net"))
 
 
-@specimen("ns-root-own netdev-known", "host")
+@specimen("ns-root-own netdev-known")
 def ns_net(root):
     """A network namespace of its own, with the loopback alone, down."""
     unshare("net")
 
 
-@specimen("ns-root-own tcp-lock-own-netns", "host")
+@specimen("ns-root-own tcp-lock-own-netns")
 def ns_net_up(root):
     """A network namespace of its own with the loopback up and a listening socket."""
     from kinds.inet import listener
@@ -120,14 +120,14 @@ def ns_net_connected(root):
     root.keep(connection())
 
 
-@specimen("ns-nested-net", "host")
+@specimen("ns-nested-net")
 def ns_net_two(root):
     """A network namespace of its own, and a child in a further one."""
     unshare("net")
     root.task(lambda: unshare("net"))
 
 
-@specimen("ns-root-own sock-foreign-netns", "host")
+@specimen("ns-root-own sock-foreign-netns", "refused")
 def ns_net_old_socket(root):
     """A network namespace of its own, and a listening socket of the one that it left."""
     from kinds.inet import listener
@@ -145,18 +145,18 @@ def loopback_up():
         fcntl.ioctl(asked, 0x8914, struct.pack("16sh22x", b"lo", 1))
 
 
-@specimen("mem-file-other-mntns ns-root-own", "host")
+@specimen("mem-file-other-mntns ns-root-own", "refused")
 def ns_mnt_left(root):
     """A mount namespace of its own since a moment ago: its program and libraries are mapped from the mounts of the old one."""
     unshare("mnt")
 
 
-@specimen("ns-root-own", "host", own="pid", restore="expected")
+@specimen("ns-root-own", own="pid", restore="expected")
 def ns_pid_init(root):
     """The root is PID 1 of a PID namespace of its own and sees the /proc of the host."""
 
 
-@specimen("ns-root-own", "host", own="pid")
+@specimen("ns-root-own", own="pid")
 def ns_pid_tree(root):
     """The root is PID 1 of a PID namespace and has children, threads and a dead child."""
     root.task(lambda: root.task())
@@ -169,38 +169,38 @@ def ns_pid_session_outside(root):
     """The root is PID 1 of a PID namespace and in a session of the host."""
 
 
-@specimen("ns-cgroup", "host")
+@specimen("ns-cgroup")
 def ns_cgroup(root):
     """A cgroup namespace of its own."""
     unshare("cgroup")
 
 
-@specimen("ns-root-own", "host")
+@specimen("ns-root-own")
 def ns_user(root):
     """A user namespace of its own, with all users mapped."""
     user(root, "0 0 65536")
 
 
-@specimen("ns-user-map", "host")
+@specimen("ns-user-map", "refused")
 def ns_user_without_root(root):
     """A user namespace of its own in which there is no user 0."""
     user(root, "1000 0 1")
 
 
-@specimen("ns-user-map", "host")
+@specimen("ns-user-map", "refused")
 def ns_user_without_map(root):
     """A user namespace of its own without any map."""
     unshare("user")
 
 
-@specimen("ns-user-ownership", "host")
+@specimen("ns-user-ownership", "refused")
 def ns_user_and_net(root):
     """A network namespace made before the user namespace, which thus does not own it."""
     unshare("net")
     user(root, "0 0 65536")
 
 
-@specimen("ns-root-own", "host")
+@specimen("ns-root-own")
 def ns_user_and_net_inside(root):
     """A user namespace, and in it a network namespace."""
     user(root, "0 0 65536")
@@ -238,7 +238,7 @@ def user(root, line):
     os.setresuid(int(line.split()[0]), int(line.split()[0]), int(line.split()[0]))
 
 
-@specimen("ns-root-own ns-nested", "host")
+@specimen("ns-root-own ns-nested")
 def ns_uts_left_by_child(root):
     """The root is in a UTS namespace of its own, a child is back in that of the host."""
     old = os.open("/proc/self/ns/uts", os.O_RDONLY)

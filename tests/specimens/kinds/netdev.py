@@ -36,21 +36,21 @@ def network():
     loopback_up()
 
 
-@specimen("netdev-known", "host", needs="veth")
+@specimen("netdev-known", needs="veth")
 def netdev_veth(root):
     """Both ends of a veth pair."""
     network()
     link("left0", "veth")
 
 
-@specimen("netdev-known", "host", needs="veth")
+@specimen("netdev-known", needs="veth")
 def netdev_veth_outside(root):
     """One end of a veth pair; the other end is with the host."""
     network()
     link("inside", "veth", attribute(1, struct.pack("BxHiII", 0, 0, 0, 0, 0) + attribute(IFLA_IFNAME, b"outside\0") + attribute(19, struct.pack("I", os.getppid()))))
 
 
-@specimen("netdev-known", "host", needs="bridge")
+@specimen("netdev-known", needs="bridge")
 def netdev_bridge(root):
     """A bridge."""
     network()
@@ -64,14 +64,14 @@ def netdev_dummy(root):
     link("dummy0", "dummy")
 
 
-@specimen("netdev-unknown", "host", needs="vxlan")
+@specimen("netdev-unknown", "options", needs="vxlan")
 def netdev_vxlan(root):
     """A VXLAN device."""
     network()
     link("vxlan0", "vxlan", attribute(1, struct.pack("I", 7)))
 
 
-@specimen("netdev-unknown netdev-known", "host", needs="macvlan veth")
+@specimen("netdev-unknown netdev-known", needs="macvlan veth")
 def netdev_macvlan(root):
     """A macvlan on one end of a veth pair."""
     network()
@@ -79,7 +79,7 @@ def netdev_macvlan(root):
     link("mac0", "macvlan", attribute(1, struct.pack("I", 4)), socket.if_nametoindex("left0"))
 
 
-@specimen("netdev-known netdev-tun-fd", "host", needs="tun")
+@specimen("netdev-known netdev-tun-fd", needs="tun")
 def netdev_tun(root):
     """A tun device of its own with the descriptor."""
     from kinds.device import node
@@ -102,7 +102,7 @@ def netdev_tun_outside(root):
     os.close(fd)
 
 
-@specimen("netdev-known", "host", needs="tun")
+@specimen("netdev-known", needs="tun")
 def netdev_tun_persistent(root):
     """A persistent tap device that nobody has open."""
     from kinds.device import node
@@ -115,7 +115,7 @@ def netdev_tun_persistent(root):
     os.close(fd)
 
 
-@specimen("netdev-tun-filter", "host", needs="tun")
+@specimen("netdev-tun-filter", needs="tun")
 def netdev_tap_filter(root):
     """A tap device with a filter of addresses."""
     from kinds.device import node
@@ -127,7 +127,7 @@ def netdev_tap_filter(root):
     fcntl.ioctl(fd, 0x400454D1, struct.pack("HH6s", 0, 1, b"\2\0\0\0\0\1"))
 
 
-@specimen("netdev-firewall", "host", needs="iptables")
+@specimen("netdev-firewall", needs="iptables")
 def netdev_firewall(root):
     """Rules of iptables."""
     import subprocess
@@ -136,7 +136,7 @@ def netdev_firewall(root):
     subprocess.run(["iptables", "-A", "INPUT", "-p", "tcp", "--dport", "81", "-j", "DROP"], check=True)
 
 
-@specimen("netdev-firewall", "host", needs="nft")
+@specimen("netdev-firewall", needs="nft")
 def netdev_nftables(root):
     """A table of nftables."""
     import subprocess

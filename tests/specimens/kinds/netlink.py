@@ -51,19 +51,19 @@ def netlink_read(root):
         pass
 
 
-@specimen("netlink-groups", "host")
+@specimen("netlink-groups", "refused")
 def netlink_high_group(root):
     """A routing socket in group 33."""
     root.keep(netlink()).setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, 33)
 
 
-@specimen("netlink-groups-noport", "host")
+@specimen("netlink-groups-noport", "refused")
 def netlink_group_without_port(root):
     """A routing socket that joined a group and was not bound."""
     root.keep(socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)).setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, 1)
 
 
-@specimen("netlink-plain", "host")
+@specimen("netlink-plain")
 def netlink_connected(root):
     """A routing socket connected to the kernel."""
     root.keep(netlink()).connect((0, 0))
@@ -100,7 +100,7 @@ def packet_bound(root):
     one.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, struct.pack("iHH8s", 1, 1, 0, b""))
 
 
-@specimen("packet-membership", "host")
+@specimen("packet-membership", "refused")
 def packet_memberships(root):
     """A packet socket that is promiscuous twice over."""
     one = root.keep(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)))
@@ -108,7 +108,7 @@ def packet_memberships(root):
         one.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, struct.pack("iHH8s", 1, 1, 0, b""))
 
 
-@specimen("mem-packet-ring packet-plain", "host")
+@specimen("mem-packet-ring packet-plain")
 def packet_ring(root):
     """A packet socket with a receive ring, mapped."""
     one = root.keep(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)))
@@ -117,7 +117,7 @@ def packet_ring(root):
     mmap(2 * page, flags=MAP_SHARED, fd=one.fileno())
 
 
-@specimen("mem-packet-ring", "host")
+@specimen("mem-packet-ring", "refused")
 def packet_ring_closed(root):
     """The ring of a packet socket is mapped, the socket itself is closed."""
     one = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))

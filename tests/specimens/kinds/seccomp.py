@@ -30,7 +30,7 @@ def seccomp_filter(root):
     filter_of(ALLOW)
 
 
-@specimen("seccomp-filter", "host")
+@specimen("seccomp-filter")
 def seccomp_filter_denies(root):
     """A filter that kills at ptrace(2), mmap(2) with execution and most else that CRIU's code would call."""
     # ld nr; allow rt_sigreturn, pause, restart_syscall, exit_group; else EPERM
@@ -40,19 +40,19 @@ def seccomp_filter_denies(root):
     install(code + [(0x06, 0, 0, 0x00050001)])
 
 
-@specimen("seccomp-filter", "host")
+@specimen("seccomp-filter")
 def seccomp_filter_thread(root):
     """A filter of the second thread alone."""
     root.thread(lambda: filter_of(ALLOW))
 
 
-@specimen("seccomp-filter", "host")
+@specimen("seccomp-filter")
 def seccomp_filter_child(root):
     """A filter of a child."""
     root.task(lambda: filter_of(ALLOW))
 
 
-@specimen("seccomp-user-notif", "host")
+@specimen("seccomp-user-notif")
 def seccomp_notify_outside(root):
     """A filter that asks a process outside, of which no call is pending."""
     import socket
@@ -86,7 +86,7 @@ def seccomp_notify_inside(root):
     mine.close()
 
 
-@specimen("seccomp-strict", "host", needs="x86_64")
+@specimen("seccomp-strict", needs="x86_64")
 def seccomp_strict(root):
     """A child in strict mode: it sleeps in read(2)."""
     from kit import until

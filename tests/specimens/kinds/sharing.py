@@ -49,7 +49,7 @@ def share_files_siblings(root):
     call("unshare", CLONE_FILES)
 
 
-@specimen("share-files-parent", "host")
+@specimen("share-files-parent")
 def share_files_grandchild(root):
     """Three generations share one descriptor table."""
     pid = syscall("clone", CLONE_FILES | signal.SIGCHLD, 0, 0, 0, 0)
@@ -99,13 +99,13 @@ def thread_unshared_fs(root):
     root.thread(leave)
 
 
-@specimen("thread-namespaces", "host")
+@specimen("thread-namespaces")
 def thread_other_network(root):
     """A thread in a network namespace of its own."""
     root.thread(lambda: unshare("net"))
 
 
-@specimen("thread-namespaces", "host")
+@specimen("thread-namespaces")
 def thread_other_uts(root):
     """A thread in a UTS namespace of its own."""
     root.thread(lambda: unshare("uts"))

@@ -28,7 +28,7 @@ def timer_posix_thread(root):
     posix_timer(notify=4, thread=root.thread())
 
 
-@specimen("timer-posix-thread-gone", "host")
+@specimen("timer-posix-thread-gone")
 def timer_posix_thread_gone(root):
     """A timer whose signal would go to a thread that has ended."""
     import threading
@@ -52,13 +52,13 @@ def timer_posix_thread_gone(root):
     until(lambda: not os.path.exists(f"/proc/self/task/{tids[0]}"), "the thread has ended")
 
 
-@specimen("timer-posix", "host")
+@specimen("timer-posix")
 def timer_posix_cpu(root):
     """A timer of the CPU time of the process."""
     posix_timer(2)
 
 
-@specimen("timer-posix", "host")
+@specimen("timer-posix", "host", needs="a clock that wakes the machine up")
 def timer_posix_alarm(root):
     """A timer that would wake up the machine."""
     posix_timer(9)

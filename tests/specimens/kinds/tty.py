@@ -95,7 +95,7 @@ def tty_dev_tty(root):
     os.open("/dev/tty", os.O_RDWR)
 
 
-@specimen("tty-dev-tty", "host")
+@specimen("tty-dev-tty")
 def tty_dev_tty_alone(root):
     """/dev/tty is open and the slave is closed: only the master is there."""
     master, slave = os.openpty()
@@ -104,7 +104,7 @@ def tty_dev_tty_alone(root):
     os.close(slave)
 
 
-@specimen("tty-dev-tty-other-task tty-dev-tty", "host")
+@specimen("tty-dev-tty-other-task tty-dev-tty", "refused")
 def tty_dev_tty_other_task(root):
     """A child has /dev/tty open, and only its parent has the pty."""
     master, slave = os.openpty()
@@ -125,13 +125,13 @@ def tty_queued(root):
     os.write(master, b"a line\n")
 
 
-@specimen("tty-console-vt-serial", "host")
+@specimen("tty-console-vt-serial")
 def tty_console(root):
     """/dev/console is open."""
     os.open("/dev/console", os.O_RDWR | os.O_NOCTTY)
 
 
-@specimen("tty-uart dev-unsupported-chr", "host")
+@specimen("tty-uart dev-unsupported-chr", "refused")
 def tty_serial(root):
     """A node of the first serial line is open."""
     os.mknod(root.path("ttyS0"), 0o20600, os.makedev(4, 64))

@@ -60,14 +60,14 @@ def unix_connected(root):
     client.send(b"waits")
 
 
-@specimen("unix-bound-path", "host")
+@specimen("unix-bound-path")
 def unix_listen_deleted(root):
     """The path of a listening socket is deleted."""
     root.keep(bound(root, "socket"))
     os.unlink(root.path("socket"))
 
 
-@specimen("unix-bound-path", "host")
+@specimen("unix-bound-path")
 def unix_listen_replaced(root):
     """The path of a listening socket is taken by another socket's, which a process outside has."""
     root.keep(bound(root, "socket"))
@@ -75,7 +75,7 @@ def unix_listen_replaced(root):
     root.outside(lambda: root.keep(bound(root, "socket")))
 
 
-@specimen("unix-relative-path", "host")
+@specimen("unix-relative-path")
 def unix_relative(root):
     """Bound to a relative path."""
     os.chdir(root.folder)
@@ -189,7 +189,7 @@ def unix_pair_shared(root):
     root.outside()
 
 
-@specimen("unix-dangling unix-ext-stream", "host")
+@specimen("unix-dangling unix-ext-stream")
 def unix_peer_closed(root):
     """One end of a stream pair whose other end is closed."""
     one, other = socket.socketpair()
@@ -197,7 +197,7 @@ def unix_peer_closed(root):
     root.keep(one)
 
 
-@specimen("unix-dangling", "host")
+@specimen("unix-dangling")
 def unix_peer_closed_data(root):
     """The same with data left to be read."""
     one, other = socket.socketpair()
@@ -206,7 +206,7 @@ def unix_peer_closed_data(root):
     root.keep(one)
 
 
-@specimen("unix-dangling", "host")
+@specimen("unix-dangling")
 def unix_peer_closed_seqpacket(root):
     """One end of a pair of sequenced packets whose other end is closed."""
     one, other = socket.socketpair(socket.AF_UNIX, SEQPACKET)
@@ -214,7 +214,7 @@ def unix_peer_closed_seqpacket(root):
     root.keep(one)
 
 
-@specimen("unix-dangling", "host")
+@specimen("unix-dangling")
 def unix_peer_closed_dgram(root):
     """One end of a datagram pair whose other end is closed."""
     one, other = socket.socketpair(socket.AF_UNIX, DGRAM)
@@ -251,7 +251,7 @@ def unix_dgram_bound(root):
         root.keep(connected(root.path("server"), DGRAM)).send(b"waits")
 
 
-@specimen("unix-peer-unreachable", "host")
+@specimen("unix-peer-unreachable", "refused")
 def unix_dgram_one_way(root):
     """A datagram socket connected to a nameless one inside that does not point back."""
     one, other = socket.socketpair(socket.AF_UNIX, DGRAM)
@@ -260,28 +260,28 @@ def unix_dgram_one_way(root):
     root.keep((one, other, third))
 
 
-@specimen("unix-inflight", "host")
+@specimen("unix-inflight")
 def unix_inflight(root):
     """A connection inside that its listener has not accepted."""
     server = root.keep(bound(root, "socket"))
     root.keep(connected(server.getsockname()))
 
 
-@specimen("unix-inflight-data", "host")
+@specimen("unix-inflight-data", "refused")
 def unix_inflight_data(root):
     """A connection inside that is not accepted yet and has sent data already."""
     server = root.keep(bound(root, "socket"))
     root.keep(connected(server.getsockname())).send(b"early")
 
 
-@specimen("unix-inflight-closed", "host")
+@specimen("unix-inflight-closed", "refused")
 def unix_inflight_closed(root):
     """A connection that was closed before it was accepted."""
     server = root.keep(bound(root, "socket"))
     connected(server.getsockname()).close()
 
 
-@specimen("unix-inflight unix-ext-stream", "host")
+@specimen("unix-inflight unix-ext-stream")
 def unix_inflight_outside(root):
     """A connection of a client outside that is not accepted yet."""
     server = root.keep(bound(root, "socket"))
@@ -306,7 +306,7 @@ def unix_passed(root):
     socket.send_fds(one, [b"x"], [root.open("file"), *os.pipe(), root.keep(socket.socket()).fileno()])
 
 
-@specimen("unix-queue-rights", "host")
+@specimen("unix-queue-rights")
 def unix_passed_only(root):
     """A file travels in the queue of a pair and is open nowhere else."""
     one, other = root.keep(socket.socketpair())
@@ -315,7 +315,7 @@ def unix_passed_only(root):
     os.close(fd)
 
 
-@specimen("unix-queue-rights unix-inside", "host")
+@specimen("unix-queue-rights unix-inside")
 def unix_passed_pair(root):
     """One end of a second pair travels in the queue of the first."""
     one, other = root.keep(socket.socketpair())
@@ -325,7 +325,7 @@ def unix_passed_pair(root):
     root.keep(outer)
 
 
-@specimen("unix-queue-rights", "host")
+@specimen("unix-queue-rights")
 def unix_passed_itself(root):
     """An end of a pair travels in its own queue."""
     one, other = root.keep(socket.socketpair())
@@ -343,7 +343,7 @@ def unix_passed_bad(root):
     os.close(fd)
 
 
-@specimen("unix-queue-rights fd-eventpoll", "host")
+@specimen("unix-queue-rights fd-eventpoll")
 def unix_passed_epoll(root):
     """An epoll that watches something travels in the queue of a pair."""
     import select
@@ -355,7 +355,7 @@ def unix_passed_epoll(root):
     os.close(watch.fileno())
 
 
-@specimen("unix-queue-creds", "host")
+@specimen("unix-queue-creds", "refused")
 def unix_credentials_queued(root):
     """Data waits in a socket that asks for credentials."""
     one, other = root.keep(socket.socketpair())
@@ -364,7 +364,7 @@ def unix_credentials_queued(root):
     one.send(b"waits")
 
 
-@specimen("unix-queue-creds", "host")
+@specimen("unix-queue-creds", "refused")
 def unix_credentials_asked_later(root):
     """Data was sent before the receiver asked for credentials."""
     one, other = root.keep(socket.socketpair())
