@@ -100,6 +100,7 @@ function differenceOf({ verdict, reason, criuDiffers }: Finding, { supported, wo
   if (supported === (verdict === "SUPPORTED")) {
     return supported || words ? undefined : `both no, criu ${theirs}; ${ours}`;
   }
+  if (verdict === "INCONCLUSIVE" && !criuDiffers) return `criu ${theirs}; cready cannot tell: ${visible(reason ?? "")}`;
   const why = criuDiffers ? `; ${criuDiffers.why}` : "; no known fault of criu explains it";
   return `criu ${theirs}; ${ours}${why}`;
 }

@@ -1,3 +1,4 @@
+import { CRIU_NAMES } from "../probes/names.ts";
 import type { Scope } from "../probes/scope.ts";
 import type { CommandOption } from "./commands.ts";
 import { IGNORED_OPTIONS } from "./criu_options.ts";
@@ -40,6 +41,7 @@ export const CHECK_OPTIONS: readonly CommandOption[] = [
     name: "feature",
     argument: "required",
     value: "NAME[,NAME…]",
+    values: ["list", ...CRIU_NAMES],
     help: "only check these features; `list` prints the names. Given several times, the last one counts",
   },
   { name: "remedies", argument: "none", help: "under each warning: cause, effect and what mends it, also in a pipe" },

@@ -7,6 +7,8 @@ export interface CommandOption extends OptionSpec {
   readonly help: string;
   /** What its argument is called, such as `FILE`. */
   readonly value?: string;
+  /** The arguments that there are, where they can be listed; completions offer them. */
+  readonly values?: readonly string[];
 }
 
 /** What the file of a command exports: `cli/NAME.ts`. */
@@ -14,6 +16,8 @@ export interface CommandModule {
   /** Runs one command line, whose first word is the command; returns the exit code. Throws `UsageError`. */
   run(args: readonly string[], libc: Libc): number | Promise<number>;
   readonly OPTIONS: readonly CommandOption[];
+  /** The words behind the command, where they can be listed; completions offer them. */
+  readonly WORDS?: readonly string[];
   /** `cready NAME --help`. */
   help(): string;
 }
@@ -49,7 +53,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "why",
-    usage: "why LOG",
+    usage: "why [options] LOG",
     summary: "tells from a log of criu, or an engine's text, why a dump or restore failed",
     load: () => import("./why.ts"),
   },
@@ -88,6 +92,12 @@ export const COMMANDS: readonly Command[] = [
     usage: "swrk FD",
     summary: "answers the checks of CRIU's RPC to the program that started it",
     load: () => import("./swrk.ts"),
+  },
+  {
+    name: "completion",
+    usage: "completion bash | zsh | fish",
+    summary: "prints the completions of a shell",
+    load: () => import("./completion.ts"),
   },
 ];
 

@@ -1,7 +1,7 @@
 import { SysError } from "../ffi/errno.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { isTerminal, writeAll } from "../ffi/out.ts";
-import type { Level, LogLine } from "../report/text.ts";
+import { isTerminal, terminalColumns, writeAll } from "../ffi/out.ts";
+import { folded, type Level, type LogLine } from "../report/text.ts";
 import { AT_FDCWD, O_APPEND, O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY } from "../ffi/uapi.ts";
 import { shown, UsageError } from "./usage.ts";
 
@@ -50,8 +50,13 @@ export class Console {
 
   /** Writes an indented or other line without a prefix to the log. */
   detail(text: string): void {
-    if (this.#log === STDERR) this.#toStderr(`${text}\n`);
+    if (this.#log === STDERR) this.#toStderr(`${this.interactive ? folded(text, this.#columns) : text}\n`);
     else writeAll(this.#libc, this.#log, `${text}\n`);
+  }
+
+  #width: number | undefined;
+  get #columns(): number {
+    return this.#width ??= terminalColumns(this.#libc, STDERR);
   }
 
   /** As in criu, a stderr that takes nothing, such as a full disk, keeps no answer from stdout. */

@@ -26,7 +26,7 @@ export function help(): string {
 Asks the installed criu as go-criu, libcriu, pycriu and lxc do, shows its answers beside cready's own probes, and what
 runc, crun, podman, CRI-O, containerd and lxc would conclude from them; known breaks of this criu on this kernel; the
 configuration files and plugins that change every dump. It runs criu, which does what criu does (it may write
-/run/criu.kdat and load modules); each call is given 5 seconds.
+/run/criu.kdat and load modules); each call is given 10 seconds.
 
 Options:
 ${optionLines(OPTIONS)}

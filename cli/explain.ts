@@ -18,6 +18,10 @@ export const OPTIONS: readonly CommandOption[] = [
   { name: "help", short: "h", argument: "none", help: "show this text" },
 ];
 
+export const WORDS: readonly string[] = [
+  ...new Set([...CRIU_NAMES, ...PROBES.flatMap(({ id, kconfig }) => [id, ...kconfig])]),
+];
+
 /** `cready explain --help`. */
 export function help(): string {
   return `Usage: cready explain NAME…

@@ -1,12 +1,13 @@
-import { type DocumentNode, execute, type ExecutionResult, getOperationAST, parse, subscribe, validate } from "graphql";
+import { type DocumentNode, execute, type ExecutionResult, getOperationAST, subscribe, validate } from "graphql";
 import type { Libc } from "../ffi/libc.ts";
 import { Runner } from "../probes/run.ts";
 import { AskHere } from "../resolvers/ask_here.ts";
-import { coded, parseFailure } from "../resolvers/errors.ts";
+import { coded, operationFailure, parseFailure, validationFailure } from "../resolvers/errors.ts";
+import { parseChecked } from "../resolvers/parse.ts";
 import { executableSchema } from "../resolvers/schema.ts";
 import type { Request } from "./query.ts";
 
-/** Far more than a person writes; the parser recurses, and its stack is not endless. */
+/** Far more than a person writes. */
 const LOCAL_TOKENS = 10_000;
 
 /** Executes an operation in this process; returns the exit code. */
@@ -21,13 +22,15 @@ export async function answerHere(
   };
   let document: DocumentNode;
   try {
-    document = parse(query, { maxTokens: LOCAL_TOKENS });
+    document = parseChecked(query, LOCAL_TOKENS);
   } catch (error) {
     return tell({ errors: [parseFailure(error)] });
   }
   const schema = executableSchema();
   const faults = validate(schema, document);
-  if (faults.length > 0) return tell({ errors: faults });
+  if (faults.length > 0) return tell({ errors: faults.map(validationFailure) });
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return tell({ errors: [operationFailure(operationName)] });
   using ask = new AskHere(() => new Runner(libc));
   const asked = {
     schema,
@@ -36,7 +39,7 @@ export async function answerHere(
     contextValue: { ask },
     ...(operationName === undefined ? {} : { operationName }),
   };
-  if (getOperationAST(document, operationName)?.operation !== "subscription") return tell(await execute(asked));
+  if (operation.operation !== "subscription") return tell(await execute(asked));
   const events = await subscribe(asked);
   if (!(Symbol.asyncIterator in events)) return tell(events);
   let code = 0;

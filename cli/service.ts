@@ -1,6 +1,7 @@
 import { SysError } from "../ffi/errno.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { writeAll } from "../ffi/out.ts";
+import { SignalFd } from "../ffi/signals.ts";
 import { Sys } from "../ffi/sys.ts";
 import { logLine } from "../report/text.ts";
 import { Endpoint, EndpointError } from "../rpc/endpoint.ts";
@@ -62,9 +63,12 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
   if (words.length > 1) throw new UsageError(`service takes no ${shown(words[1]!)}`);
   if (address === "") throw new UsageError("--address takes a path");
   try {
-    using endpoint = Endpoint.open(new Sys(libc, []), address, mode);
+    const sys = new Sys(libc, []);
+    // From here on a signal ends it in order: before there is a socket that would be left behind.
+    using signals = new SignalFd(sys, ["SIGTERM", "SIGINT", "SIGHUP"]);
+    using endpoint = Endpoint.open(sys, address, mode);
     tell(libc, { event: "listening", address, mode: mode.toString(8).padStart(4, "0") });
-    const signal = await serve(libc, endpoint, { criu, noAutoload }, (entry) => tell(libc, line(entry)));
+    const signal = await serve(libc, endpoint, signals, { criu, noAutoload }, (entry) => tell(libc, line(entry)));
     tell(libc, { event: "ended", signal });
     return 0;
   } catch (error) {

@@ -17,6 +17,7 @@ export const OPTIONS: readonly CommandOption[] = [
     name: "engine",
     argument: "required",
     value: "NAME",
+    values: Object.keys(ENGINE_NAMES),
     help: `who called criu: ${Object.keys(ENGINE_NAMES).join(", ")}; by default taken from the text`,
   },
   { name: "json", argument: "none", help: "one JSON object on stdout" },

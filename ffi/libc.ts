@@ -1,6 +1,7 @@
 import type { Arch, SyscallName } from "./arch/arch.ts";
 import { hostArch } from "./arch/host.ts";
 import { SysError } from "./errno.ts";
+import { withholdHeap } from "./heap.ts";
 import { Memory } from "./memory.ts";
 
 /** What nearly every run needs, opened at once: a library opened a second time costs half a millisecond more. */
@@ -108,10 +109,11 @@ export function openLibc(): Libc {
     arg: number,
   ) => number;
   let stack = 0;
+  let environment: Deno.DynamicLibrary<typeof ENVIRONMENT> | undefined;
   let waiting: Deno.DynamicLibrary<typeof WAITING> | undefined;
   const find = (name: string): Deno.PointerValue => core.dlsym(0n, cstring(name));
 
-  return {
+  const libc: Libc = {
     arch,
     memory,
     syscall(name, ...args) {
@@ -128,7 +130,10 @@ export function openLibc(): Libc {
       };
     },
     cloneSleeper(flags) {
-      stack ||= map(STACK_BYTES) + STACK_BYTES;
+      if (!stack) {
+        stack = map(STACK_BYTES) + STACK_BYTES;
+        withholdHeap(libc, [base, stack - STACK_BYTES, Number(Deno.UnsafePointer.value(errnoPointer))]);
+      }
       const pid = clone(find("sleep"), stack, flags | SIGCHLD, CHILD_SECONDS);
       return pid < 0 ? -errno.getInt32() : pid;
     },
@@ -146,8 +151,10 @@ export function openLibc(): Libc {
       return at ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(at, size)).slice() : new Uint8Array();
     },
     getenv(name) {
-      const value = Deno.dlopen("libc.so.6", ENVIRONMENT).symbols.getenv(cstring(name));
+      environment ??= Deno.dlopen("libc.so.6", ENVIRONMENT);
+      const value = environment.symbols.getenv(cstring(name));
       return value ? new Deno.UnsafePointerView(value).getCString() : undefined;
     },
   };
+  return libc;
 }

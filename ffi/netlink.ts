@@ -168,6 +168,13 @@ export class Netlink implements Disposable {
     sys.call("setsockopt", this.#fd.number, SOL_SOCKET, SO_RCVTIMEO, this.#timeout, 16);
   }
 
+  /** Takes over a netlink socket that somebody else opened, such as a child in another network namespace. */
+  adopt(sys: Sys, fd: Fd): void {
+    this.#fd = fd;
+    this.#sys = sys;
+    sys.call("setsockopt", fd.number, SOL_SOCKET, SO_RCVTIMEO, this.#timeout, 16);
+  }
+
   /** Sends a request and gives its answers; throws `NetlinkError` for the kernel's no, `TimeoutError` for silence. */
   ask(request: Request): Message[] {
     const { error, answers } = this.look(request);

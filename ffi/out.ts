@@ -4,6 +4,7 @@ import type { Libc } from "./libc.ts";
 const EAGAIN = 11;
 const EINTR = 4;
 const POLLOUT = 4;
+const TIOCGWINSZ = 0x5413;
 const CHUNK = 32 * 1024;
 /** A pipe that can be written takes as much without blocking (pipe(7)). */
 const PIPE_BUF = 4096;
@@ -69,4 +70,13 @@ export function tryWrite(libc: Libc, fd: number, bytes: Uint8Array): number | "l
   } finally {
     memory.release(mark);
   }
+}
+
+/** The width of the terminal behind a descriptor in columns; 0 where there is none, or it does not tell. */
+export function terminalColumns({ memory, syscall }: Libc, fd: number): number {
+  const mark = memory.mark();
+  const at = memory.alloc(8); // struct winsize: u16 rows, u16 columns, …
+  const columns = syscall("ioctl", fd, TIOCGWINSZ, at) === 0 ? memory.u16(at + 2) : 0;
+  memory.release(mark);
+  return columns;
 }

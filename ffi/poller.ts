@@ -28,6 +28,7 @@ export type Ready = (events: number) => void;
 /** Waits for many descriptors at once beside JavaScript's own events (epoll(7)). */
 export class Poller {
   readonly #sys: Sys;
+  readonly #failed: (error: unknown) => void;
   readonly #epoll: Fd;
   readonly #ready = new Map<number, Ready>();
   /** Room for the events, kept for good: the waiting thread writes there. */
@@ -36,8 +37,10 @@ export class Poller {
   readonly #dataOffset: number;
   #closed = false;
 
-  constructor(sys: Sys) {
+  /** `failed` is told what a handler threw; the others go on. */
+  constructor(sys: Sys, failed: (error: unknown) => void) {
     this.#sys = sys;
+    this.#failed = failed;
     this.#epoll = new Fd(sys, sys.call("epoll_create1", EPOLL_CLOEXEC));
     ({ size: this.#size, dataOffset: this.#dataOffset } = sys.arch.epollEvent);
     this.#events = sys.memory.alloc(EVENTS * this.#size);
@@ -63,9 +66,8 @@ export class Poller {
   /** Tells of events until `close`. */
   async run(): Promise<void> {
     const { epoll_wait } = Deno.dlopen("libc.so.6", WAIT).symbols;
-    while (!this.#closed) {
-      this.#dispatch(await epoll_wait(this.#epoll.number, BigInt(this.#events), EVENTS, TIMEOUT_MS));
-    }
+    const args = [this.#epoll.number, BigInt(this.#events), EVENTS, TIMEOUT_MS] as const;
+    while (!this.#closed) this.#dispatch(await epoll_wait(...args));
     this.#epoll[Symbol.dispose]();
   }
 
@@ -76,13 +78,22 @@ export class Poller {
 
   #dispatch(count: number): void {
     const { memory } = this.#sys;
-    // They are copied first: a handler may make system calls, and one of them may close another's descriptor.
-    const happened: [number, number][] = [];
+    // They are copied first: a handler may make system calls. And one handler may close the descriptor of another, whose
+    // number may be given to a new one before its turn comes.
+    const happened: [fd: number, ready: Ready, events: number][] = [];
     for (let i = 0; i < count; i++) {
       const at = this.#events + i * this.#size;
-      happened.push([memory.i32(at + this.#dataOffset), memory.u32(at)]);
+      const fd = memory.i32(at + this.#dataOffset), ready = this.#ready.get(fd);
+      if (ready) happened.push([fd, ready, memory.u32(at)]);
     }
-    for (const [fd, events] of happened) this.#ready.get(fd)?.(events);
+    for (const [fd, ready, events] of happened) {
+      if (this.#ready.get(fd) !== ready) continue;
+      try {
+        ready(events);
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
   }
 
   #control(operation: number, fd: number, events: number): void {

@@ -59,8 +59,9 @@ export class Subject implements Disposable {
   static start(own: Sys, options: SubjectOptions = {}): Subject {
     const instruction = syscallInstruction(own);
     let pid = own.libc.cloneSleeper(options.cloneFlags ?? 0);
-    if (pid === -11 /* EAGAIN */ && own.dying.size > 0) {
-      // Those that were killed and not taken away yet count for the limit of tasks.
+    if (pid === -11 /* EAGAIN */ && own.dying.size + own.spare.length > 0) {
+      // Those that were killed and not taken away yet count for the limit of tasks, and those that nobody needs.
+      giveUpSpare(own);
       reapAll(own);
       pid = own.libc.cloneSleeper(options.cloneFlags ?? 0);
     }
@@ -138,6 +139,15 @@ export class Subject implements Disposable {
     this.#setRegisters(view);
     this.resume();
     return this.wait(text, deadlineMs);
+  }
+
+  /** Lets the child begin a system call for which nobody waits; the child is of no other use from then on. */
+  begin(name: SyscallName, args: readonly number[]): void {
+    this.#restore();
+    const { view } = this.#registers();
+    this.#own.arch.prepareSyscall(view, this.#instruction, this.#number(name), args);
+    this.#setRegisters(view);
+    this.ptrace(PTRACE_SINGLESTEP, 0, 0);
   }
 
   /** Makes one system call of the architecture's 32-bit ABI; returns its value, or -errno. Spoils libc's `sleep` there. */
@@ -310,6 +320,11 @@ export function reap(sys: Sys, pid: number): void {
 /** Closes what was left to be closed later. */
 export function closeAll(sys: Sys): void {
   for (const fd of sys.closing.splice(0)) fd[Symbol.dispose]();
+}
+
+/** Ends what was begun only to save time. */
+export function giveUpSpare(sys: Sys): void {
+  for (const one of sys.spare.splice(0)) one[Symbol.dispose]();
 }
 
 /** Takes away the remains of all children that were killed; waits at most a second for each. */

@@ -28,6 +28,8 @@ export class Sys {
   readonly #invoke: Invoke;
   /** Children that were killed, and whose remains `reapAll` (subject.ts) takes away. */
   readonly dying = new Set<number>();
+  /** What was begun only to save time, such as children: given up where it stands in the way. */
+  readonly spare: Disposable[] = [];
   /** Descriptors to be closed when the next child has them too: their last close waits, and then the child's end does. */
   readonly closing: Fd[] = [];
   /** No wait lasts longer than this moment, as performance.now() counts. */

@@ -8,12 +8,13 @@ import { judgeLsm } from "./judges/lsm.ts";
 import { judgeMemory } from "./judges/memory.ts";
 import { judgeMounts } from "./judges/mounts.ts";
 import { judgeNamespaces } from "./judges/namespaces.ts";
-import { judgeNetDevices } from "./judges/net_devices.ts";
+import { judgeNetdevs } from "./judges/netdev.ts";
 import { judgeNotKept } from "./judges/not_kept.ts";
 import { judgePlaces } from "./judges/places.ts";
 import { judgeSeccomp } from "./judges/seccomp.ts";
 import { judgeSessions } from "./judges/session.ts";
 import { judgeSharing } from "./judges/sharing.ts";
+import { judgeSockets } from "./judges/sockets.ts";
 import { judgeTerminals } from "./judges/terminals.ts";
 import { judgeTimers } from "./judges/timers.ts";
 import { judgeTree } from "./judges/tree.ts";
@@ -37,9 +38,10 @@ export const JUDGES: readonly Judge[] = [
   judgeAttributes,
   judgeSessions,
   judgeIpc,
-  judgeNetDevices,
   judgeCgroups,
   judgeDescriptors,
+  judgeSockets,
+  judgeNetdevs,
   judgePlaces,
   judgeTerminals,
   judgeLocks,

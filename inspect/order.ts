@@ -60,6 +60,8 @@ const STEPS: Readonly<Record<string, number>> = {
   "ns-pid-no-init": 1070,
   cgroup: 1080,
   "unix-ext-stream": 1090,
+  "unix-ext-dgram-named": 1090,
+  "unix-ext-dgram-unnamed": 1090,
   "tty-pts-bind-mount": 1010,
   "tty-dev-tty": 1095,
   "tty-dev-tty-other-task": 1095,

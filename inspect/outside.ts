@@ -20,7 +20,7 @@ type Places = ReadonlyMap<string, readonly number[]>;
 /** Read once for all trees of a run, process by process. */
 const READ = new WeakMap<Caller, Map<number, Places>>();
 
-/** Descriptors of processes outside of the tree with one of these links, which are paths. */
+/** Descriptors of processes outside of the tree with one of these links: paths, or sockets by `socket:[INODE]`. */
 export function* outerFiles(tree: Tree, links: readonly string[]): Generator<OuterFile> {
   const { caller } = tree.around;
   let read = READ.get(caller);
@@ -48,7 +48,7 @@ function placesOf(tree: Tree, pid: number): Places {
   const places = new Map<string, number[]>();
   inFolder(tree, pid, (folder) => {
     folder.list((fd, link) => {
-      if (!link.startsWith("/") || link.startsWith("/dev/")) return;
+      if (!link.startsWith("socket:") && (!link.startsWith("/") || link.startsWith("/dev/"))) return;
       const numbers = places.get(link);
       if (numbers) numbers.push(fd);
       else places.set(link, [fd]);

@@ -1,8 +1,9 @@
 import { findProgram } from "../ffi/programs.ts";
 import { type Answer, inconclusive, type Kernel } from "./probe.ts";
 
-/** The criu in PATH, or the answer of a probe that is about it where there is none that can be looked at. */
-export function installedCriu({ sys }: Kernel): string | Answer {
+/** The criu that the caller named, or the one in PATH, or the answer of a probe that is about it where there is none that can be looked at. */
+export function installedCriu({ sys, criu }: Kernel): string | Answer {
+  if (criu !== null) return criu;
   const { path, refused } = findProgram(sys, "criu");
   if (path !== null) {
     sys.note("PATH has criu", path);

@@ -114,6 +114,11 @@ export interface Probe extends Feature {
   readonly symbol?: string;
   /** False where criu leaves the check out of its category on such a machine; `--feature` asks all the same. */
   appliesHere?(host: Host): boolean;
+  /**
+   * Begins, before the checks in front of this one are made, what the kernel takes long for; disposed of when all is
+   * asked. Only time depends on it: whatever it throws is forgotten.
+   */
+  prepare?(kernel: Kernel): Disposable;
   /** Reads from top to bottom: make the situation, ask, look. A `SysError` is judged by the runner. */
   run(kernel: Kernel): Answer;
 }
@@ -124,6 +129,8 @@ export interface Kernel {
   readonly host: Host;
   /** This process. */
   readonly pid: number;
+  /** The criu that the caller named; null for the one in PATH. */
+  readonly criu: string | null;
   /** Makes a disposable child, stopped and traced. */
   subject(options?: SubjectOptions): Subject;
 }

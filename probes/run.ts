@@ -1,6 +1,6 @@
 import { type Evidence, Sys } from "../ffi/sys.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { closeAll, DeathError, reapAll, Subject } from "../ffi/subject.ts";
+import { closeAll, DeathError, giveUpSpare, reapAll, Subject } from "../ffi/subject.ts";
 import { errnoName, SysError, TimeoutError } from "../ffi/errno.ts";
 import { Affinity } from "../ffi/affinity.ts";
 import { Host } from "../host/host.ts";
@@ -32,6 +32,8 @@ const MODULE_TRIES = 4;
 export interface RunOptions {
   /** Answer "on disk, not loaded" instead of letting a probe make the kernel load a module. */
   readonly noAutoload?: boolean;
+  /** The criu that is meant by questions about the installed one; the one in PATH if it is not given. */
+  readonly criu?: string | null;
 }
 
 /** Asks the running kernel, one probe at a time; keeps what it learned of the host, and the children to be buried. */
@@ -55,11 +57,29 @@ export class Runner implements Disposable {
       sys,
       host: this.host,
       pid: sys.try("getpid"),
+      criu: options.criu ?? null,
       subject: (subjectOptions) => {
         this.#affinity ??= new Affinity(sys);
         return Subject.start(sys, subjectOptions);
       },
     };
+  }
+
+  /** Begins what these probes, asked one after the other, would have to wait for. */
+  prepare(probes: readonly Probe[]): void {
+    // Whoever is bound by RLIMIT_NPROC may need each task for an answer.
+    const { host } = this;
+    if (!host.rightsKnown || !(host.has("CAP_SYS_RESOURCE") || host.has("CAP_SYS_ADMIN"))) return;
+    for (const probe of probes.slice(1)) {
+      if (!probe.prepare) continue;
+      const mark = this.sys.memory.mark();
+      try {
+        this.sys.spare.push(probe.prepare(this.#kernel));
+      } catch {
+        // It is asked all the same, and then it is told why it cannot be.
+      }
+      this.sys.memory.release(mark);
+    }
   }
 
   /**
@@ -120,6 +140,7 @@ export class Runner implements Disposable {
 
   /** Takes away what the probes left to be taken away: children that were killed. */
   [Symbol.dispose](): void {
+    giveUpSpare(this.sys);
     this.#affinity?.[Symbol.dispose]();
     this.#affinity = undefined;
     this.sys.until = Infinity;

@@ -139,3 +139,13 @@ export function fdLocks(text: string): string[] {
   if (!text.includes("\nlock:")) return [];
   return Array.from(text.matchAll(/^lock:\t(.*)$/gm), ([, line]) => line!).filter((line) => line.trim() !== "");
 }
+
+/** How many descriptors travel in the queue of a unix socket (`scm_fds`, since Linux 5.11); 0 where it does not tell. */
+export function scmFds(text: string): number {
+  return Number(/^scm_fds: (\d+)$/m.exec(text)?.[1] ?? 0);
+}
+
+/** The network device that a /dev/net/tun is attached to (`iff`); null where it is to none. */
+export function tunDevice(text: string): string | null {
+  return /^iff:\t(\S+)$/m.exec(text)?.[1] ?? null;
+}

@@ -67,6 +67,27 @@ function detail(label: string, text: string): string {
   return `        ${label.padEnd(10)}${visible(text)}`;
 }
 
+/**
+ * An indented line broken between words to fit a terminal, its further lines under its second column. A width that is
+ * unknown (0) or very small breaks nothing.
+ */
+export function folded(line: string, columns: number): string {
+  if (columns < 40 || line.length <= columns || !line.startsWith("        ")) return line;
+  const column = /^ +\S.*? {2,}(?=\S)/.exec(line)?.[0].length ?? 0;
+  const indent = " ".repeat(column > 0 && column < columns / 2 ? column : 10);
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > columns) {
+    const end = rest.lastIndexOf(" ", columns);
+    // A word that is too long for a line is left to the terminal.
+    const cut = end > indent.length ? end : rest.indexOf(" ", columns);
+    if (cut < 0) break;
+    lines.push(rest.slice(0, cut).trimEnd());
+    rest = indent + rest.slice(cut).trimStart();
+  }
+  return [...lines, rest].join("\n");
+}
+
 /** The calls a finding rests on, for -v3. */
 export function evidenceLines(finding: Finding): LogLine[] {
   return finding.evidence.map(({ call, answer }) => logLine(3, finding.feature.id, `${call} = ${answer}`));

@@ -42,11 +42,20 @@ export class AskHere implements Ask, Disposable {
     yield reportOf(scope, findings, this.#running.host);
   }
 
-  async *changes(scope: Scope, everySeconds: number): AsyncGenerator<Finding> {
-    const verdicts = new Map<string, string>();
-    let before = this.#surroundings();
-    for (const { feature, verdict } of this.check(scope).findings) verdicts.set(feature.id, verdict);
-    for (;;) {
+  changes(scope: Scope, everySeconds: number): Promise<AsyncIterable<Finding>> {
+    // In this order: what changes during the check is seen the next time.
+    const before = this.#surroundings();
+    return Promise.resolve(this.#changesSince(before, this.check(scope).findings, scope, everySeconds));
+  }
+
+  async *#changesSince(
+    surroundings: string,
+    findings: readonly Finding[],
+    scope: Scope,
+    everySeconds: number,
+  ): AsyncGenerator<Finding> {
+    const verdicts = new Map(findings.map(({ feature, verdict }) => [feature.id, verdict]));
+    for (let before = surroundings;;) {
       await new Promise((resolve) => setTimeout(resolve, everySeconds * 1000));
       this.#renew();
       const now = this.#surroundings();

@@ -15,8 +15,11 @@ export interface Ask {
   check(scope: Scope): Awaitable<CheckReport>;
   /** Each finding of a check as it is made, then the report. */
   watch(scope: Scope): AsyncIterable<Finding | CheckReport>;
-  /** Findings whose verdict changed, looked for every so many seconds; ends only when its reader ends it. */
-  changes(scope: Scope, everySeconds: number): AsyncIterable<Finding>;
+  /**
+   * Findings whose verdict changed, looked for every so many seconds; ends only when its reader ends it. Resolves when it
+   * is known how things are now.
+   */
+  changes(scope: Scope, everySeconds: number): Promise<AsyncIterable<Finding>>;
 }
 
 /** What a resolver may use. */

@@ -6,14 +6,26 @@ export function parseFailure(error: unknown): GraphQLError {
   return withCode(error, "GRAPHQL_PARSE_FAILED");
 }
 
-/** An error of an answer, with the code that programs look at. */
+/** A document that does not fit the schema, as an error of the answer. */
+export function validationFailure(error: GraphQLError): GraphQLError {
+  return withCode(error, "GRAPHQL_VALIDATION_FAILED");
+}
+
+/** A document in which the operation that is asked for is not, or is not the only one. */
+export function operationFailure(name: string | undefined): GraphQLError {
+  const message = name === undefined
+    ? "Must provide operation name if query contains multiple operations."
+    : `Unknown operation named "${name}".`;
+  return withCode(new GraphQLError(message), "OPERATION_RESOLUTION_FAILURE");
+}
+
+/** An error of an answer, with the code that programs look at: what was not thrown with one is a wrong variable. */
 export function coded(error: GraphQLError): GraphQLFormattedError {
   if (error.extensions.code !== undefined) return error.toJSON();
-  // An error of execution has a path; one with another below it was thrown by our own code, and is a fault of ours.
   if (error.originalError && !(error.originalError instanceof GraphQLError)) {
     return { ...withCode(error, "INTERNAL_SERVER_ERROR").toJSON(), message: "cready itself failed" };
   }
-  return withCode(error, error.path ? "BAD_USER_INPUT" : "GRAPHQL_VALIDATION_FAILED").toJSON();
+  return withCode(error, "BAD_USER_INPUT").toJSON();
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {

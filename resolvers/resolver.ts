@@ -36,7 +36,7 @@ export type Subscribers = {
       parent: unknown,
       args: Fields["Subscription"][Name]["args"],
       context: Context,
-    ): AsyncIterable<Fields["Subscription"][Name]["result"]>;
+    ): Awaitable<AsyncIterable<Fields["Subscription"][Name]["result"]>>;
     resolve(value: Fields["Subscription"][Name]["result"]): Fields["Subscription"][Name]["result"];
   };
 };

@@ -154,8 +154,8 @@ function noVersion(why: string): Response {
   return { type: Type.VERSION, success: false, errno: ENOENT, message: `cready knows no criu version: ${why}` };
 }
 
-/** CRIU answers what it does not know with the type EMPTY; clients know that. */
-function refused(type: Type | null): Response {
+/** What a check cannot answer. CRIU answers what it does not know with the type EMPTY; clients know that. */
+export function refused(type: Type | null): Response {
   const unknown = type === null || type === Type.EMPTY || type === Type.NOTIFY;
   const what = type === null ? "a request of a type that is not known" : typeName(type);
   return {

@@ -8,7 +8,7 @@ import { visible } from "../report/text.ts";
 import { decodeResponse, encodeQuestion, type Question, type Response } from "./packet.ts";
 
 /** One call of criu takes less than a second; one that hangs is killed, in milliseconds. */
-const CALL_MS = 5_000;
+const CALL_MS = 10_000;
 /** An answer to a check is some bytes; criu's messages are short. */
 const ANSWER_LIMIT = 40 * 1024;
 

@@ -10,7 +10,8 @@ const BACKLOG = 128;
 const LOCK_EX_NB = 6;
 const O_RDONLY_DIRECTORY = 0o200000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
-const STATX_BASIC_STATS = 0x7ff;
+/** STATX_BASIC_STATS | STATX_BTIME */
+const STATX_WANTED = 0xfff;
 const S_IFMT = 0o170000;
 const S_IFSOCK = 0o140000;
 const EADDRINUSE = 98;
@@ -22,6 +23,8 @@ const FOLDER_MODE = 0o755;
 const STATX = struct("statx", 256, {
   mode: [28, "u16"],
   ino: [32, "u64"],
+  btimeSec: [80, "u64"],
+  btimeNsec: [88, "u32"],
   devMajor: [136, "u32"],
   devMinor: [140, "u32"],
 });
@@ -31,7 +34,7 @@ export class EndpointError extends Error {
   override readonly name = "EndpointError";
 }
 
-/** A file as it is known by: its kind, and what no other file has. */
+/** A file as it is known by: its kind, and what no other file has; an inode's number alone is given again soon. */
 interface Identity {
   readonly socket: boolean;
   readonly key: string;
@@ -143,11 +146,14 @@ function identity(sys: Sys, path: string): Identity | undefined {
   const mark = memory.mark();
   const at = STATX.pack(memory);
   const name = memory.cstring(path);
-  const result = sys.try("statx", AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, at);
-  const get = (field: "mode" | "ino" | "devMajor" | "devMinor") => STATX.get(memory, at, field);
+  const result = sys.try("statx", AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, STATX_WANTED, at);
+  const get = (field: "mode" | "ino" | "btimeSec" | "btimeNsec" | "devMajor" | "devMinor") =>
+    STATX.get(memory, at, field);
   const found = result < 0 ? undefined : {
     socket: (get("mode") & S_IFMT) === S_IFSOCK,
-    key: `${get("devMajor")}:${get("devMinor")}:${get("ino")}`,
+    key: [get("mode") & S_IFMT, get("devMajor"), get("devMinor"), get("ino"), get("btimeSec"), get("btimeNsec")].join(
+      ":",
+    ),
   };
   memory.release(mark);
   return found;

@@ -91,9 +91,14 @@ function fits(message: DescMessage, bytes: Uint8Array): boolean {
     if (field.fieldKind === "message" && !fits(field.message, new BinaryReader(data).bytes())) return false;
     seen.add(number);
   }
-  return message.fields.every(({ number, presence }) =>
-    presence !== FeatureSet_FieldPresence.LEGACY_REQUIRED || seen.has(number)
+  // As protobuf-c has it, what has a default may be missing although it is required.
+  return message.fields.every((field) =>
+    field.presence !== FeatureSet_FieldPresence.LEGACY_REQUIRED || seen.has(field.number) || hasDefault(field)
   );
+}
+
+function hasDefault(field: DescField): boolean {
+  return (field.fieldKind === "scalar" || field.fieldKind === "enum") && field.getDefaultValue() !== undefined;
 }
 
 /** The scalars of our messages are numbers, booleans and strings. */

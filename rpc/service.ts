@@ -2,7 +2,7 @@ import { SysError } from "../ffi/errno.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { POLLIN, PollList, POLLOUT } from "../ffi/poll.ts";
 import { accept } from "../ffi/seqpacket.ts";
-import { SignalFd } from "../ffi/signals.ts";
+import type { SignalFd } from "../ffi/signals.ts";
 import { Sys } from "../ffi/sys.ts";
 import { type AnswerOptions, Answers } from "./answers.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -22,12 +22,17 @@ const RLIMIT_NOFILE = 7;
 export type Log = (entry: Entry) => void;
 
 /**
- * Answers all clients of a socket, from one thread, until SIGTERM, SIGINT or SIGHUP; returns the signal's name. All
+ * Answers all clients of a socket, from one thread, until one of the signals; returns its name. All
  * requests that have arrived are read before the first of them is answered, so one run of the probes serves them all.
  */
-export async function serve(libc: Libc, endpoint: Endpoint, options: AnswerOptions, log: Log): Promise<string> {
+export async function serve(
+  libc: Libc,
+  endpoint: Endpoint,
+  signals: SignalFd,
+  options: AnswerOptions,
+  log: Log,
+): Promise<string> {
   const sys = new Sys(libc, []);
-  using signals = new SignalFd(sys, ["SIGTERM", "SIGINT", "SIGHUP"]);
   const clients = new Clients(sys, log);
   const list = new PollList(libc, clients.most + 2);
   try {
@@ -89,7 +94,12 @@ class Clients implements Disposable {
       // Nobody more, one that left again, or no descriptor to be had: then closing others helps.
       if (typeof socket === "number") {
         if (!isShortage(socket)) break;
-        if (this.#makeRoom()) continue;
+        // A descriptor is asked for before it is known whether anybody waits: only the first has been seen to.
+        if (i > 0) break;
+        if (this.#makeRoom()) {
+          i--;
+          continue;
+        }
         this.short = true;
         break;
       }

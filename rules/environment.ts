@@ -128,8 +128,7 @@ export const ENVIRONMENT_RULES = defineRules("environment", [
     features: ["mem_dirty_track"],
     messages: [
       { text: "Tracking memory is not available. Consider omitting --track-mem option." },
-      { text: "Tracking memory is not available. Consider omitting --track-mem option." },
-      { text: "Tracking memory is not available. Consider omitting --track-mem option." },
+      { text: "Tracking memory is not available" },
     ],
     remedy:
       "Dump without --track-mem and --prev-images-dir and without a pre-dump, or boot a kernel with CONFIG_MEM_SOFT_DIRTY=y.",

@@ -507,8 +507,6 @@ export const FD_RULES = defineRules("fd", [
     title: "an owner for signals of a descriptor (F_SETOWN)",
     seen: "F_GETOWN_EX, F_GETSIG: owner pid outside the tree",
     detail: "Owner pid, uids and signal are kept as numbers.",
-    unobservable:
-      "The owner is told only to who has the descriptor: to borrow each one would cost more than all the rest.",
     references: ["criu:criu/pie/parasite.c:fill_fds_fown", "zdtm:static/file_fown"],
   },
   {
@@ -547,7 +545,7 @@ export const FD_RULES = defineRules("fd", [
     title: "secret memory (memfd_secret) that is open and not mapped",
     seen: "/proc/PID/fd/N link: /secretmem (deleted), open but not mapped",
     detail:
-      "Its internal mount is in no mountinfo. Named as external its contents are not kept, and criu must not look for a build-id in it, since nobody can open it anew.",
+      "Its internal mount is in no mountinfo. Named as external its contents are not kept, and criu must not look for a build-id in it.",
     options: ["--external file[MNT_ID:INODE]"],
     cost: "restore needs --inherit-fd fd[N]:file[MNT_ID:INODE]",
     messages: [

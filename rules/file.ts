@@ -44,7 +44,10 @@ export const FILE_RULES = defineRules("file", [
     title: "a file hidden by a later mount",
     seen:
       "fdinfo mnt_id and /proc/PID/mountinfo: the mount is hidden by a later mount on the same or a parent mountpoint",
-    messages: [{ text: "Open files on overmounted mounts are not supported yet; mount=%d fd=%d path=%s" }],
+    messages: [
+      { text: "Open files on overmounted mounts are not supported yet; mount=%d fd=%d path=%s" },
+      { text: "Open files on overmounted mounts are not supported yet" },
+    ],
     remedy: "Unmount what covers it, or close the file.",
     references: ["criu:criu/files-reg.c:dump_one_reg_file", "zdtm:static/overmounted_file"],
   },
@@ -254,7 +257,6 @@ export const FILE_RULES = defineRules("file", [
     seen: "stat st_mode: permission bits changed between dump and restore",
     messages: [{ text: "File %s has bad mode 0%o (expect 0%o)" }],
     remedy: "Restore the mode, or restore with --skip-file-rwx-check (criu 3.18).",
-    unobservable: "It happens between dump and restore.",
     references: ["criu:criu/files-reg.c:open_path"],
   },
   {

@@ -60,7 +60,7 @@ export const NS_RULES = defineRules("ns", [
       "Dump accepts a mount or network namespace of a child even though the root shares the one of the dumper (the mounts are validated), but writes no image for a mount namespace; restore refuses such a sub-task. Treat as a blocker.",
     messages: [
       { text: "Can't restore sub-task in NS (cflags %lx)" },
-      { text: "Can't restore sub-task in NS (cflags %lx)" },
+      { text: "Can't restore sub-task in NS" },
     ],
     remedy:
       "Start the whole tree in a namespace of its own (unshare, a container), or the service without PrivateTmp= and the like.",
@@ -272,7 +272,7 @@ export const NS_RULES = defineRules("ns", [
     detail: "The dump takes the namespace of the caller for known.",
     messages: [
       { text: "Can't restore sub-task in NS (cflags %lx)" },
-      { text: "Can't restore sub-task in NS (cflags %lx)" },
+      { text: "Can't restore sub-task in NS" },
     ],
     remedy: "Start the whole tree in the namespace, or dump it without what went back.",
     references: ["criu:criu/pstree.c:prepare_pstree_kobj_ids"],

@@ -263,13 +263,11 @@ export const SOCKET_INET_RULES = defineRules("socket-inet", [
   {
     id: "raw-inet",
     stage: "DUMP",
-    effect: "NEEDS_FEATURE",
+    effect: "SUPPORTED",
     title: "a raw socket",
-    seen: "/proc/PID/net/raw{,6}: any protocol",
-    detail: "Needs raw_diag for the bound state.",
-    features: ["net_diag_raw"],
-    messages: [{ text: "Sockets (family %d proto %d) are not collected" }],
-    remedy: "Load raw_diag, or boot a kernel with CONFIG_INET_RAW_DIAG=m or y.",
+    seen: "SO_TYPE through pidfd_getfd: SOCK_RAW",
+    detail:
+      "A kernel without raw_diag lists none, and criu then takes the socket for one that is not bound, with the address that it tells.",
     references: ["criu:criu/sk-inet.c:do_dump_one_inet_fd", "zdtm:static/socket-raw"],
   },
   {

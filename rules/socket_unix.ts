@@ -52,7 +52,7 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
     messages: [
       { text: "External socket is used. Consider using --ext-unix-sk option." },
       { text: "Can't dump half of stream unix connection. name: %s; peer name: %s" },
-      { text: "Can't dump half of stream unix connection. name: %s; peer name: %s" },
+      { text: "Can't dump half of stream unix connection." },
     ],
     remedy:
       "End the connection (D-Bus, X11, Wayland, docker.sock), or give --external unix[INODE] with the decimal inode of the socket inside.",

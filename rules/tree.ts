@@ -69,7 +69,7 @@ export const TREE_RULES = defineRules("tree", [
       { text: "Timeout reached. Try to interrupt: %d" },
       { text: "FATAL: Unable to interrupt the current operation" },
       { text: "Unable to freeze cgroup %s (%lu x %lums attempts, timeout: %us)" },
-      { text: "Unable to freeze cgroup %s (%lu x %lums attempts, timeout: %us)" },
+      { text: "Unable to freeze cgroup %s" },
     ],
     remedy:
       "Wait until the disk, NFS or FUSE request that /proc/PID/stack shows has ended; a longer --timeout helps where it ends by itself.",

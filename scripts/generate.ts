@@ -9,8 +9,11 @@ import { SDL_FILES } from "../schema/sdl.ts";
 import { PROBES } from "../probes/registry.ts";
 import { differencesDoc } from "./generate/differences.ts";
 import { featuresDoc } from "./generate/features.ts";
+import { between, limitsTable } from "./generate/limits.ts";
 import { schemaTypes } from "./generate/schema_types.ts";
 import { elementSchemaOf, everything, jsonSchemaOf, memberSchemaOf } from "./generate/json_schema.ts";
+import { manPages } from "./generate/man.ts";
+import { rpcDoc } from "./generate/rpc.ts";
 import { rulesDoc, rulesJson, whyDoc } from "./generate/rules.ts";
 import { RULES } from "../rules/registry.ts";
 import { CRIU_VERSION } from "../version.ts";
@@ -49,6 +52,7 @@ export function generated(): Map<string, string> {
     ["schema/text.ts", sdlModule(sdl)],
     ["schema/types.ts", schemaTypes(schema)],
     ["docs/schema.graphql", sdl],
+    ["docs/serve.md", between(read("docs/serve.md"), "limits", limitsTable())],
     ["schema/json/check.json", json(check)],
     ["schema/json/features.json", json(features)],
     [
@@ -61,6 +65,8 @@ export function generated(): Map<string, string> {
     ["docs/inspect.md", rulesDoc(RULES)],
     ["docs/rules.json", rulesJson(RULES, CRIU_VERSION)],
     ["docs/why.md", whyDoc([...GENERAL_CAUSES, ...ERRNO_CAUSES], ENGINE_CAUSES)],
+    ...[...manPages()].map(([name, text]): [string, string] => [`packaging/man/${name}`, text]),
+    ["docs/rpc.md", rpcDoc(read("scripts/generate/rpc.md"))],
     ["docs/differences.md", differencesDoc(PROBES, read("docs/differences.json"))],
   ]);
 }

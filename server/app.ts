@@ -2,7 +2,7 @@ import type { Answers } from "./answers.ts";
 import { AskProber } from "./ask_prober.ts";
 import { type Door, pathOf, turnAway } from "./door.ts";
 import type { GraphqlEndpoint } from "./graphql.ts";
-import type { Exchange, Handler } from "./http/connection.ts";
+import type { Exchange, Handler } from "./http/handler.ts";
 import {
   errorResponse,
   type HttpFault,
@@ -20,8 +20,10 @@ export interface App {
   readonly graphql: GraphqlEndpoint;
   readonly answers: Answers;
   readonly log: (door: string, exchange: Exchange) => void;
-  /** The page of --graphiql; null without it. */
-  readonly graphiql: HttpResponse | null;
+  /** Told of a fault of the server's own. */
+  readonly complain: (message: string) => void;
+  /** The files of --graphiql by their paths; null without it. */
+  readonly graphiql: ReadonlyMap<string, HttpResponse> | null;
 }
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
@@ -51,7 +53,8 @@ export class DoorHandler implements Handler {
     const away = turnAway(this.#door, head);
     if (away) return away;
     const path = pathOf(head);
-    const known = path in METHODS || ["/health", "/ready", "/login.css"].includes(path) || this.#pageAt(path);
+    const known = path in METHODS || ["/health", "/ready", "/login.css"].includes(path) ||
+      this.#file(path) !== undefined;
     if (!known || (!this.#door.login && path.startsWith("/login"))) {
       return errorResponse(404, "NOT_FOUND", "There is nothing at this path; GraphQL is at /graphql");
     }
@@ -73,10 +76,13 @@ export class DoorHandler implements Handler {
     return undefined;
   }
 
-  async answer(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse> {
+  async answer(request: HttpRequest, gone: AbortController): Promise<HttpResponse> {
     DoorHandler.#underWay++;
     try {
       return await this.#route(request, gone);
+    } catch (error) {
+      this.#app.complain(String(error));
+      return errorResponse(500, "INTERNAL_SERVER_ERROR", "cready itself failed");
     } finally {
       DoorHandler.#underWay--;
     }
@@ -90,7 +96,7 @@ export class DoorHandler implements Handler {
     this.#app.log(this.#name, exchange);
   }
 
-  async #route(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse> {
+  async #route(request: HttpRequest, gone: AbortController): Promise<HttpResponse> {
     const path = pathOf(request);
     if (path === "/graphql") return await this.#graphql(request, gone);
     if (path === "/health") return { status: 200, headers: JSON_TYPE, body: '{"status":"ok"}\n' };
@@ -98,11 +104,11 @@ export class DoorHandler implements Handler {
     const { login } = this.#door;
     if (path === "/login" && login) return request.method === "POST" ? logIn(login, request) : loginPage();
     if (path === "/login.css") return loginStyle();
-    return pageAsset(path) ?? errorResponse(404, "NOT_FOUND", "There is nothing at this path");
+    return this.#file(path) ?? errorResponse(404, "NOT_FOUND", "There is nothing at this path");
   }
 
-  #pageAt(path: string): boolean {
-    return pageAsset(path) !== undefined;
+  #file(path: string): HttpResponse | undefined {
+    return pageAsset(path) ?? this.#app.graphiql?.get(path);
   }
 
   /** Ready: a prober has answered, and answers. */
@@ -115,19 +121,16 @@ export class DoorHandler implements Handler {
     }
   }
 
-  async #graphql(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse> {
+  async #graphql(request: HttpRequest, gone: AbortController): Promise<HttpResponse> {
     const { graphiql, graphql, answers, limits } = this.#app;
-    if (graphiql && request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")) {
-      return graphiql;
-    }
-    const ended = new AbortController();
-    gone.addEventListener("abort", () => ended.abort(), { once: true });
-    const context = { ask: new AskProber(answers, ended.signal), gone: ended.signal };
-    const answer = graphql.answer(request, context, ended.signal);
+    const page = graphiql?.get("/graphql");
+    if (page && request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")) return page;
+    const context = { ask: new AskProber(answers, gone.signal), gone: gone.signal };
+    const answer = graphql.answer(request, context, gone.signal);
     try {
       return await within(answer, limits.request);
     } catch {
-      ended.abort();
+      gone.abort();
       // What comes too late is dropped, and a stream is ended.
       void answer.then(({ body }) => body instanceof ReadableStream ? body.cancel() : undefined).catch(() => {});
       const { status, code } = LIMITS.request;

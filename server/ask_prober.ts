@@ -39,10 +39,21 @@ export class AskProber implements Ask {
     yield reportFrom(scope, findings, await this.host());
   }
 
-  async *changes(scope: Scope, everySeconds: number): AsyncGenerator<Finding> {
-    const verdicts = new Map<string, string>();
-    let before = await this.#answers.surroundings();
-    for (const { feature, verdict } of (await this.check(scope)).findings) verdicts.set(feature.id, verdict);
+  async changes(scope: Scope, everySeconds: number): Promise<AsyncIterable<Finding>> {
+    // In this order: what changes during the check is seen the next time.
+    const surroundings = await this.#answers.surroundings();
+    const { findings } = await this.check(scope);
+    return this.#changesSince(surroundings, findings, scope, everySeconds);
+  }
+
+  async *#changesSince(
+    surroundings: string,
+    findings: readonly Finding[],
+    scope: Scope,
+    everySeconds: number,
+  ): AsyncGenerator<Finding> {
+    const verdicts = new Map(findings.map(({ feature, verdict }) => [feature.id, verdict]));
+    let before = surroundings;
     while (await this.#sleep(everySeconds * 1000)) {
       const now = await this.#answers.surroundings();
       if (now === before) continue;

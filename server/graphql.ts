@@ -5,6 +5,7 @@ import type { Context } from "../resolvers/context.ts";
 import { executableSchema } from "../resolvers/schema.ts";
 import { errorResponse, type HttpRequest, type HttpResponse } from "./http/message.ts";
 import { LIMITS, type Limits } from "./limits.ts";
+import { multipartPlugin } from "./multipart.ts";
 import { parseWithin } from "./parse.ts";
 
 /** Documents of tools and of the page are few; more would only fill the memory. */
@@ -29,7 +30,7 @@ export function graphqlEndpoint(limits: Limits, complain: (message: string) => v
     batching: false,
     multipart: false,
     parserAndValidationCache: { documentCache: new Documents(), errorCache: NOTHING_KEPT },
-    plugins: [limitsPlugin(limits, (source) => parseWithin(source, schema, limits))],
+    plugins: [multipartPlugin(), limitsPlugin(limits, (source) => parseWithin(source, schema, limits))],
     logging: { debug() {}, info() {}, warn() {}, error: (...parts) => complain(parts.map(String).join(" ")) },
   });
   return {
@@ -41,7 +42,7 @@ export function graphqlEndpoint(limits: Limits, complain: (message: string) => v
         return errorResponse(400, "BODY_NOT_UTF8", "The request's body is not UTF-8");
       }
       try {
-        const response = await yoga.fetch(toFetch(request, body, gone), context);
+        const response = await yoga.fetch(toFetch(request, body), context);
         return await fromFetch(response);
       } catch (error) {
         if (gone.aborted) return errorResponse(499, "CLIENT_GONE", "The client has gone");
@@ -74,6 +75,13 @@ function limitsPlugin(limits: Limits, parse: (source: string) => DocumentNode): 
     onParse({ setParseFn }) {
       setParseFn((source) => parse(source as string));
     },
+    // A wrong variable is the only error that comes without a code.
+    onExecutionResult({ result }) {
+      for (const one of Array.isArray(result) ? result : [result]) {
+        if (!one || !("errors" in one)) continue;
+        for (const { extensions } of one.errors ?? []) extensions.code ??= "BAD_USER_INPUT";
+      }
+    },
     onSubscribe({ args }) {
       if (subscriptions >= limits.subscriptions) {
         const { status, code } = LIMITS.subscriptions;
@@ -103,7 +111,7 @@ function limitsPlugin(limits: Limits, parse: (source: string) => DocumentNode): 
 const BASE = "http://cready";
 const PASSED_ON = ["accept", "content-type"];
 
-function toFetch(request: HttpRequest, body: string, signal: AbortSignal): Request {
+function toFetch(request: HttpRequest, body: string): Request {
   const headers: Record<string, string> = {};
   for (const name of PASSED_ON) {
     const value = request.headers.get(name);
@@ -112,7 +120,7 @@ function toFetch(request: HttpRequest, body: string, signal: AbortSignal): Reque
   const { method, target } = request;
   return new Request(
     BASE + target,
-    method === "POST" ? { method, headers, body, signal } : { method, headers, signal },
+    method === "POST" ? { method, headers, body } : { method, headers },
   );
 }
 
@@ -126,20 +134,28 @@ async function fromFetch(response: Response): Promise<HttpResponse> {
   });
   const { status } = response;
   const type = headers["content-type"] ?? "";
-  if (response.body && /^(text\/event-stream|multipart\/mixed)/.test(type)) {
+  if (status < 400 && response.body && /^(text\/event-stream|multipart\/mixed)/.test(type)) {
     return { status, headers, body: response.body };
   }
-  const body = response.body ? await response.text() : "";
-  if (status < 400) return { status, headers, body };
+  const text = response.body ? await response.text() : "";
+  // A refusal is no stream: what would be its only event is the answer.
+  const event = type.startsWith("text/event-stream") ? /^data: (.+)$/m.exec(text)?.[1] : undefined;
+  if (event !== undefined) headers["content-type"] = "application/json; charset=utf-8";
+  const body = event ?? text;
+  if (status < 400 && !body.startsWith('{"errors":')) return { status, headers, body };
   const code = codeOf(body) ?? CODES[status] ?? "BAD_REQUEST";
+  // Nothing was executed. In application/json such an answer may be a 200, and yoga makes it one; ours go by the table.
+  const itself = STATUS_OF_LIMIT.get(code) ?? status;
   // What yoga refuses without a word gets one.
-  return body === "" ? errorResponse(status, code, MESSAGES[status] ?? "The request was refused", headers) : {
-    status,
-    headers,
-    body,
-    code,
-  };
+  if (body === "") return errorResponse(itself, code, MESSAGES[itself] ?? "The request was refused", headers);
+  return { status: itself, headers, body, code };
 }
+
+const STATUS_OF_LIMIT = new Map(
+  Object.values(LIMITS).flatMap(({ code, status }): [string, number][] =>
+    code && status && status >= 400 ? [[code, status]] : []
+  ),
+);
 
 const CODES: Readonly<Record<number, string>> = {
   405: "METHOD_NOT_ALLOWED",

@@ -51,7 +51,7 @@ export const LIMITS = {
   },
   "requests": {
     unit: "",
-    value: 128,
+    value: 256,
     status: 503,
     code: "TOO_MANY_REQUESTS",
     help: "requests that are being answered; subscriptions are counted apart",

@@ -38,8 +38,14 @@ const REMOVING_MS = 300;
 /** Serves until a signal ends it; returns the exit code. `say` tells the person who started it. Throws `StartError`. */
 export async function serve(libc: Libc, request: ServeRequest, say: (text: string) => void): Promise<number> {
   const sys = new Sys(libc, []);
-  const poller = new Poller(sys);
   const log = new RequestLog(libc);
+  const complain = (message: string) => log.event("fault", { message });
+  // A fault of ours costs what it was about, not the server.
+  const poller = new Poller(sys, (error) => complain(String(error)));
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    complain(String(event.reason));
+  });
   const { limits } = request;
   const ended = Promise.withResolvers<number>();
 
@@ -50,7 +56,7 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
     log.event("keeper", { message: "the keeper has ended: nothing can be asked any more" });
     ended.resolve(1);
   });
-  const graphiql = null;
+  const graphiql = request.graphiql ? (await import("./graphiql.ts")).graphiqlFiles() : null;
   giveUpPrivileges(sys, request.user);
 
   const answers = new Answers(new Probers(sys, poller, keeper, limits));
@@ -58,7 +64,8 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
     limits,
     answers,
     graphiql,
-    graphql: graphqlEndpoint(limits, (message) => log.event("fault", { message })),
+    complain,
+    graphql: graphqlEndpoint(limits, complain),
     log: (door, exchange) => log.exchange(door, exchange),
   };
   const http = new HttpServer(sys, poller, limits);
@@ -67,25 +74,25 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
     http.serve(socket, tcp, new DoorHandler(app, door, tcp ? "tcp" : "unix"));
     say(`listening on ${addressText(address)}`);
   };
-  if (file) open(file, { hosts: null, login: null });
   const login = port ? new Login(request.token) : null;
-  if (port) open(port, { hosts: new Set(hostsOf(port, request.hosts)), login });
   const tellCode = () => {
     if (!login || !port) return;
     say(`log in at ${addressText(port.address)}/login with the one-time code ${login.newCode()}, good for 60 s`);
   };
-  tellCode();
-  // The first who asks shall not wait for the prober's start.
-  answers.facts().catch((error) => log.event("prober", { message: String(error) }));
-
   const end = () => ended.resolve(0);
   Deno.addSignalListener("SIGTERM", end);
   Deno.addSignalListener("SIGINT", end);
   Deno.addSignalListener("SIGUSR1", tellCode);
+  // The first who asks shall not wait for the prober's start.
+  answers.facts().catch((error) => log.event("prober", { message: String(error) }));
+  if (file) open(file, { hosts: null, login: null });
+  if (port) open(port, { hosts: new Set(hostsOf(port, request.hosts)), login });
+  tellCode();
   void poller.run();
   const code = await ended.promise;
   await atMost(http.stop(), ENDING_MS);
   await atMost(keeper.removeFiles(), REMOVING_MS);
+  log.flush();
   return code;
 }
 

@@ -32,7 +32,7 @@ const LONGEST = 4096;
 /** All messages, found by a word of theirs, so that a line is compared with few of hundreds. */
 export class Catalogue {
   /** The few without a word of their own are at "". */
-  readonly #byWord = new Map<string, Entry[]>();
+  readonly #byWord = new Map<string, Entry[]>([["", []]]);
 
   constructor() {
     const entries: Entry[] = [];
@@ -59,23 +59,27 @@ export class Catalogue {
 
   /** What a message may stand for, in the order of the rules. The text is that behind criu's time, level and place. */
   find(text: string): Match[] {
-    const whole = text.slice(0, LONGEST).trimStart();
-    const found = this.#matches(whole);
-    if (found.length > 0) return found;
-    const prefix = PREFIX.exec(whole)?.[0];
-    return prefix === undefined ? [] : this.#matches(whole.slice(prefix.length).trimStart());
-  }
-
-  #matches(text: string): Match[] {
-    const matches: Match[] = [];
-    for (const word of new Set(["", ...text.split(/\s+/)])) {
+    const whole = text.slice(0, LONGEST).trim();
+    const candidates: Entry[] = [...this.#byWord.get("")!];
+    for (const word of whole.split(/\s+/)) {
       for (const entry of this.#byWord.get(word) ?? []) {
-        // A value at the end may be empty, and the blank before it may be gone.
-        const { regexp } = entry.pattern;
-        const values = (regexp.exec(text.trimEnd()) ?? regexp.exec(`${text.trimEnd()} `))?.slice(1);
-        if (values) matches.push({ entry, values });
+        if (!candidates.includes(entry)) candidates.push(entry);
       }
     }
-    return matches;
+    const found = matches(candidates, whole);
+    if (found.length > 0) return found;
+    const prefix = PREFIX.exec(whole)?.[0];
+    return prefix === undefined ? [] : matches(candidates, whole.slice(prefix.length).trimStart());
   }
+}
+
+function matches(candidates: readonly Entry[], text: string): Match[] {
+  const found: Match[] = [];
+  for (const entry of candidates) {
+    const { regexp } = entry.pattern;
+    // A value at the end may be empty, and the blank before it is gone then.
+    const values = (regexp.exec(text) ?? (text.endsWith(":") ? regexp.exec(`${text} `) : null))?.slice(1);
+    if (values) found.push({ entry, values });
+  }
+  return found;
 }

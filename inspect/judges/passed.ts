@@ -20,34 +20,44 @@ const SCM_RIGHTS = 1;
 /** No message carries more descriptors (SCM_MAX_FD). */
 const MOST = 253;
 const CONTROL = 16 + 4 * MOST + 256;
+/** The descriptors of a stream come with the data before which they were sent. */
+const DATA = 64 * 1024;
+const SO_PEEK_OFF = 42;
 /** struct msghdr, 64-bit: name, namelen, iov, iovlen, control at 32, controllen at 40, flags */
 const MSGHDR = 56;
 
 /**
  * Judges the descriptors that travel in the queue of a unix socket: criu takes them as if they were open. `count` is
  * how many there are (`scm_fds` of fdinfo); only those of the first message are seen without touching the socket.
+ * Returns the inodes of the sockets among them.
  */
-export function judgePassed(tree: Tree, report: Report, socket: OpenFile, count: number): void {
-  if (tree.around.plan.preDump || count === 0) return;
+export function judgePassed(tree: Tree, report: Report, socket: OpenFile, count: number): number[] {
+  if (tree.around.plan.preDump || count === 0) return [];
   const { sys } = tree.around;
+  const sockets: number[] = [];
   let seen = 0;
   const answer = borrow(sys, socket.task, socket.fd, (fd) => {
     const passed = peek(sys, fd);
     try {
       seen = passed.length;
-      for (const one of passed) judgeOne(tree, report, socket, one);
+      for (const one of passed) {
+        const inode = judgeOne(tree, report, socket, one);
+        if (inode !== null) sockets.push(inode);
+      }
     } finally {
       for (const one of passed) one[Symbol.dispose]();
     }
   });
   if (isRefused(answer) || seen < count) {
     report.unknown(
-      "tty-in-scm",
+      "unix-queue-rights",
       socket.task,
       `fd ${socket.fd}`,
       `${count - seen} descriptors travel in its queue that are not seen from outside`,
+      "inspect again when the program has read them",
     );
   }
+  return sockets;
 }
 
 /** Looks at the first message of a socket, and leaves it there. */
@@ -55,12 +65,16 @@ function peek(sys: Sys, socket: number): Fd[] {
   const { memory } = sys;
   const mark = memory.mark();
   try {
-    const data = memory.alloc(16),
+    const value = memory.alloc(8), size = memory.alloc(8);
+    memory.setU32(size, 4);
+    // Looking would move the offset from which such a program reads.
+    if (sys.try("getsockopt", socket, SOL_SOCKET, SO_PEEK_OFF, value, size) === 0 && memory.i32(value) >= 0) return [];
+    const data = memory.alloc(DATA),
       iov = memory.alloc(16),
       control = memory.alloc(CONTROL),
       header = memory.alloc(MSGHDR);
     memory.setU64(iov, data);
-    memory.setU64(iov + 8, 16);
+    memory.setU64(iov + 8, DATA);
     memory.setU64(header + 16, iov);
     memory.setU64(header + 24, 1);
     memory.setU64(header + 32, control);
@@ -88,7 +102,7 @@ function received(sys: Sys, control: number, size: number): Fd[] {
   return found;
 }
 
-function judgeOne(tree: Tree, report: Report, socket: OpenFile, passed: Fd): void {
+function judgeOne(tree: Tree, report: Report, socket: OpenFile, passed: Fd): number | null {
   const { task } = socket;
   using self = ProcDir.open(tree.around.sys, "/proc/self");
   using folder = new FdFolder(tree.around.sys, self);
@@ -102,9 +116,11 @@ function judgeOne(tree: Tree, report: Report, socket: OpenFile, passed: Fd): voi
   const file = new OpenFile(source, socket.fd, folder.link(passed.number) ?? "");
   const { stat } = file;
   if (stat && (stat.mode & S_IFMT) === S_IFCHR && terminalDriver(stat.rdevMajor, stat.rdevMinor) !== null) {
-    return judgeTerminal(tree, report, socket, file);
+    judgeTerminal(tree, report, socket, file);
+    return null;
   }
   judgeDescriptor(tree, queued(report, task), file);
+  return file.kind === "SOCKET" ? Number(file.linkInode) : null;
 }
 
 /** A terminal's state is asked of a task that has it open, which only those have that criu has come to before. */

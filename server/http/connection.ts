@@ -1,45 +1,17 @@
 import type { Fd } from "../../ffi/fd.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type Poller } from "../../ffi/poller.ts";
-import { receive, send } from "../../ffi/socket.ts";
+import { receive } from "../../ffi/socket.ts";
 import type { Sys } from "../../ffi/sys.ts";
-import { HttpFault, type HttpRequest, type HttpResponse, REASONS, type RequestHead } from "./message.ts";
-import { type ParserLimits, RequestParser } from "./parser.ts";
+import type { ConnectionLimits, Handler } from "./handler.ts";
+import { HttpFault, type HttpRequest, type HttpResponse, type RequestHead } from "./message.ts";
+import { Outbox } from "./outbox.ts";
+import { RequestParser } from "./parser.ts";
+import { headText } from "./response_head.ts";
 
 const EAGAIN = -11, EINTR = -4;
 const SHUT_WR = 1;
-/** A stream is not read further while so much of it waits for the client. */
-const HIGH_WATER_BYTES = 64 * 1024;
 /** After a refusal the rest of a request is read and dropped for so long, else the client would not see the answer. */
 const LINGER_MS = 2000;
-
-/** How large and how slow a request may be. */
-export interface ConnectionLimits extends ParserLimits {
-  /** Milliseconds from its first byte to its last; and a new connection's wait for the first one. */
-  readonly arrival: number;
-  /** Milliseconds between two requests of a connection. */
-  readonly idle: number;
-  /** How many milliseconds a client may take nothing of what waits for it. */
-  readonly stall: number;
-}
-
-/** What became of a request. */
-export interface Exchange {
-  readonly head: RequestHead | null;
-  readonly status: number;
-  readonly code: string | null;
-  readonly bytes: number;
-  readonly durationMs: number;
-}
-
-/** Whoever answers requests. */
-export interface Handler {
-  /** A refusal that needs no body; undefined to go on. */
-  refuse(head: RequestHead): HttpResponse | undefined;
-  /** Never rejects. `gone` is aborted when the client has gone. */
-  answer(request: HttpRequest, gone: AbortSignal): Promise<HttpResponse>;
-  fault(fault: HttpFault): HttpResponse;
-  done(exchange: Exchange): void;
-}
 
 const ENCODER = new TextEncoder();
 const LAST_CHUNK = ENCODER.encode("0\r\n\r\n");
@@ -56,18 +28,14 @@ export class Connection {
   readonly #parser: RequestParser;
   #state: "reading" | "answering" | "lingering" | "closed" = "reading";
   #interest = 0;
-  #out: Uint8Array[] = [];
-  #waiting = 0;
-  #drained: (() => void) | undefined;
-  /** When the present state ends at the latest; and when the client last took something. */
+  readonly #out: Outbox;
+  /** When the present state ends at the latest. */
   #until: number;
-  #progress = 0;
   #gone: AbortController | undefined;
   #streaming = false;
   #halfClosed = false;
   #stopping = false;
   #continued = false;
-  #used = false;
 
   constructor(
     sys: Sys,
@@ -84,6 +52,7 @@ export class Connection {
     this.#limits = limits;
     this.#closed = closed;
     this.#parser = new RequestParser(limits);
+    this.#out = new Outbox(sys, fd.number);
     this.#until = performance.now() + limits.arrival;
     this.#interest = EPOLLIN | EPOLLRDHUP;
     poller.add(fd.number, this.#interest, (events) => this.#ready(events));
@@ -91,9 +60,12 @@ export class Connection {
 
   /** Looks whether something takes too long; called now and then. */
   sweep(now: number): void {
-    if (this.#waiting > 0 && now - this.#progress > this.#limits.stall) return this.close();
+    if (this.#out.stalled(now, this.#limits.stall)) return this.close();
     if (this.#state === "lingering" && now > this.#until) return this.close();
     if (this.#state !== "reading" || now <= this.#until) return;
+    // It may be this process that was late: what has arrived by now counts.
+    this.#read();
+    if (this.#isClosed() || this.#state !== "reading" || now <= this.#until) return;
     if (!this.#parser.begun) return this.close();
     this.#refuse(
       this.#handler.fault(new HttpFault(408, "REQUEST_TOO_SLOW", "The request did not arrive in time")),
@@ -115,7 +87,7 @@ export class Connection {
     this.#poller.remove(this.#fd.number);
     this.#fd[Symbol.dispose]();
     this.#gone?.abort();
-    this.#drained?.();
+    this.#out.drop();
     this.#closed();
   }
 
@@ -143,7 +115,7 @@ export class Connection {
     }
     if (bytes.length === 0) return this.close();
     if (this.#state === "lingering") return;
-    if (!this.#parser.begun && this.#used) this.#until = performance.now() + this.#limits.arrival;
+    if (!this.#parser.begun) this.#until = performance.now() + this.#limits.arrival;
     this.#parser.push(bytes);
     this.#next();
   }
@@ -176,10 +148,9 @@ export class Connection {
     const start = performance.now();
     this.#state = "answering";
     this.#continued = false;
-    this.#used = true;
     this.#gone = new AbortController();
     this.#watch();
-    const response = await this.#handler.answer(request, this.#gone.signal);
+    const response = await this.#handler.answer(request, this.#gone);
     if (this.#isClosed()) {
       if (response.body instanceof ReadableStream) await response.body.cancel().catch(() => {});
       return this.#tell(request, 499, "CLIENT_GONE", 0, start);
@@ -208,15 +179,7 @@ export class Connection {
     const head = headText(response, { "content-length": String(bytes.length) }, keepAlive);
     const start = ENCODER.encode(head);
     if (request.method === "HEAD" || response.status === 304 || response.status === 204) this.#write(start);
-    else if (start.length + bytes.length <= HIGH_WATER_BYTES) {
-      const both = new Uint8Array(start.length + bytes.length);
-      both.set(start);
-      both.set(bytes, start.length);
-      this.#write(both);
-    } else {
-      this.#write(start);
-      this.#write(bytes);
-    }
+    else this.#write(start, bytes);
     return bytes.length;
   }
 
@@ -245,7 +208,7 @@ export class Connection {
         total += value.length;
         if (chunked) this.#write(ENCODER.encode(`${value.length.toString(16)}\r\n`), value, ENCODER.encode("\r\n"));
         else this.#write(value);
-        if (this.#waiting > HIGH_WATER_BYTES) await new Promise<void>((resolve) => this.#drained = resolve);
+        await this.#out.drained();
         if (this.#isClosed()) break;
       }
       if (this.#isClosed()) cancel();
@@ -278,7 +241,7 @@ export class Connection {
   #linger(): void {
     this.#state = "lingering";
     this.#until = performance.now() + LINGER_MS;
-    if (this.#waiting === 0) this.#shutdown();
+    if (this.#out.waiting === 0) this.#shutdown();
     this.#watch();
   }
 
@@ -288,65 +251,23 @@ export class Connection {
   }
 
   #write(...parts: Uint8Array[]): void {
-    if (this.#waiting === 0) this.#progress = performance.now();
-    for (const part of parts) {
-      this.#out.push(part);
-      this.#waiting += part.length;
-    }
+    this.#out.add(parts);
     this.#flush();
   }
 
   #flush(): void {
-    while (this.#out.length > 0 && this.#state !== "closed") {
-      const first = this.#out[0]!;
-      const sent = send(this.#sys, this.#fd.number, first);
-      if (sent === EINTR) continue;
-      if (sent === EAGAIN) break;
-      if (sent < 0) return this.close();
-      this.#progress = performance.now();
-      this.#waiting -= sent;
-      if (sent === first.length) this.#out.shift();
-      else this.#out[0] = first.subarray(sent);
-    }
-    if (this.#waiting === 0 && this.#state === "lingering") this.#shutdown();
+    if (!this.#out.flush()) return this.close();
+    if (this.#out.waiting === 0 && this.#state === "lingering") this.#shutdown();
     this.#watch();
-    if (this.#waiting <= HIGH_WATER_BYTES / 2) {
-      this.#drained?.();
-      this.#drained = undefined;
-    }
   }
 
   /** Tells the poller what is waited for now. */
   #watch(): void {
     if (this.#state === "closed") return;
     const wanted = (this.#state === "answering" ? 0 : EPOLLIN) | (this.#halfClosed ? 0 : EPOLLRDHUP) |
-      (this.#waiting > 0 ? EPOLLOUT : 0);
+      (this.#out.waiting > 0 ? EPOLLOUT : 0);
     if (wanted === this.#interest) return;
     this.#interest = wanted;
     this.#poller.change(this.#fd.number, wanted);
   }
-}
-
-/** The status line and the headers of an answer. */
-export function headText(
-  response: HttpResponse,
-  framing: Readonly<Record<string, string>>,
-  keepAlive: boolean,
-): string {
-  const { status, headers } = response;
-  let text = `HTTP/1.1 ${status} ${REASONS[status] ?? "Unknown"}\r\ndate: ${httpDate()}\r\n`;
-  for (const [name, value] of Object.entries({ ...headers, ...framing })) text += `${name}: ${value}\r\n`;
-  return `${text}connection: ${keepAlive ? "keep-alive" : "close"}\r\n\r\n`;
-}
-
-let dateAt = 0, dateText = "";
-
-/** The time as HTTP writes it, made once a second. */
-function httpDate(): string {
-  const now = Date.now();
-  if (now - dateAt >= 1000) {
-    dateAt = now - now % 1000;
-    dateText = new Date(now).toUTCString();
-  }
-  return dateText;
 }

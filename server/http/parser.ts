@@ -161,7 +161,6 @@ function parseHead(text: string): RequestHead {
   if (version !== "1.1" && version !== "1.0") {
     throw new HttpFault(505, "HTTP_VERSION_UNKNOWN", "This server speaks HTTP/1.1");
   }
-  if (!target.startsWith("/")) throw bad("The request's target is no path");
   if (lines.length - 1 > MAX_HEADERS) {
     throw new HttpFault(431, "HEADERS_TOO_LARGE", `The request has more than ${MAX_HEADERS} headers`);
   }
@@ -179,9 +178,18 @@ function parseHead(text: string): RequestHead {
     headers.set(key, before === undefined ? value : `${before}${key === "cookie" ? "; " : ", "}${value}`);
   }
   if (version === "1.1" && !headers.has("host")) throw bad("The header Host is missing");
+  const path = pathOf(target, headers.get("host"));
   const connection = (headers.get("connection") ?? "").toLowerCase().split(",").map((one) => one.trim());
   const keepAlive = version === "1.1" ? !connection.includes("close") : connection.includes("keep-alive");
-  return { method, target, version, headers, keepAlive };
+  return { method, target: path, version, headers, keepAlive };
+}
+
+/** The path of a target; a whole URL, as to a proxy, must be of the host that the request is for (RFC 9112, 3.2.2). */
+function pathOf(target: string, host: string | undefined): string {
+  if (target.startsWith("/")) return target;
+  const url = /^http:\/\/([^/?#@]+)(\/[^#]*)?$/i.exec(target);
+  if (url && url[1]!.toLowerCase() === host?.toLowerCase()) return url[2] ?? "/";
+  throw bad("The request's target is no path, and no URL of this host");
 }
 
 /** Where the empty line begins that ends a head; -1 when it has not arrived. */

@@ -3,7 +3,9 @@ import { EPOLLIN, type Poller } from "../../ffi/poller.ts";
 import { accept, receive, send } from "../../ffi/socket.ts";
 import type { Sys } from "../../ffi/sys.ts";
 import { errorResponse } from "./message.ts";
-import { Connection, type ConnectionLimits, type Handler, headText } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionLimits, Handler } from "./handler.ts";
+import { headText } from "./response_head.ts";
 
 const SWEEP_MS = 250;
 /** No more are taken in one turn, so that the others get theirs. */

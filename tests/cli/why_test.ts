@@ -123,7 +123,7 @@ const LIMIT_KIB = 200 * 1024;
 
 const STREAMS: readonly (readonly [kind: string, megabytes: number, code: number, out: RegExp])[] = [
   ["log", 300, 0, /^4711 fd 8: a TCP connection {3}rule tcp-connected$/m],
-  ["errors", 50, 1, /^criu could not go on: 200 lines that cready does not know$/m],
+  ["errors", 30, 1, /^criu could not go on: 200 lines that cready does not know$/m],
   ["random", 50, 4, /^There is no error in this log\.$/m],
   ["line", 50, 4, /^There is no error in this log\.$/m],
 ];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CRIU_NAMES } from "../../probes/names.ts";
 import { PROBES } from "../../probes/registry.ts";
-import { disagreement, expectedConclusion, type PrintedFinding } from "./compare.ts";
+import { disagreement, expectedConclusion, expectedOfCriu, type PrintedFinding } from "./compare.ts";
 
 const root = new URL("../../", import.meta.url);
 const criu = new TextDecoder().decode(
@@ -71,4 +71,19 @@ Deno.test("criu's own help lists exactly these names", () => {
   const help = run(criu, ["--help"]).stdout;
   const list = /one of:\s*([\s\S]*?)\n\s*\n/.exec(help)?.[1]?.split(/[\s,]+/).filter(Boolean) ?? [];
   assert.deepEqual([...list].sort(), [...CRIU_NAMES].sort());
+});
+
+Deno.test("--criu asks it for every feature, and explains each difference", () => {
+  const names = CRIU_NAMES;
+  // With no criu in PATH: the one that is named is the one that is meant.
+  const { stderr } = run(cready, ["check", "--feature", names.join(","), "--criu", criu], "/nowhere");
+  const said = stderr.slice(stderr.search(/^criu 4/m)).trimEnd().split("\n");
+  const differing = names.filter((name) =>
+    expectedOfCriu(found.get(name)!) !== (found.get(name)!.verdict === "SUPPORTED")
+  );
+  assert.match(said[0]!, /^criu 4\.\S+ \(.*\) beside cready:$/);
+  const agree = said.find((line) => line.includes(" agree "))!;
+  assert.match(agree, new RegExp(`agree +\\d+ of ${names.length} features`));
+  for (const name of differing) assert.ok(said.some((line) => line.trimStart().startsWith(`${name} `)), stderr);
+  assert.doesNotMatch(stderr, /no criu in PATH|no known fault of criu explains it/);
 });

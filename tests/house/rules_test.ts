@@ -62,6 +62,9 @@ const CHECKS: readonly (readonly [string, (rule: Rule) => void])[] = [
       assert(!/%$/.test(text), "it ends in a lone %");
     }
   }],
+  ["has each message once", ({ messages }) => {
+    assert.equal(new Set(messages.map(({ text, errno }) => `${text}${errno}`)).size, messages.length);
+  }],
   ["names only features that are probed", ({ features }) => {
     assert.deepEqual(features.filter((name) => featureNamed(name)?.id !== name), []);
   }],

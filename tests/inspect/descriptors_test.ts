@@ -118,7 +118,7 @@ for (const [name, expected] of Object.entries(TABLE)) {
   Deno.test(`${name} is ${expected.dump}`, async () => {
     const scratch = await Deno.makeTempDir({ prefix: "cready-inspect-" });
     try {
-      await using sandbox = await Sandbox.start(name, scratch, PATH);
+      await using sandbox = await Sandbox.start(name, { scratch, path: PATH, programs: "", folders: [], deno: "" });
       const seen = await inspect(sandbox);
       const options = seen.options.map(({ text }) => text).sort((a, b) => Number(a > b) || -1);
       const rules = seen.obstacles.map(({ rule }) => rule);

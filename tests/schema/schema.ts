@@ -52,9 +52,11 @@ export class FakeAsk implements Ask {
     yield this.#report;
   }
 
-  async *changes(scope: Scope, everySeconds: number): AsyncGenerator<Finding> {
+  changes(scope: Scope, everySeconds: number): Promise<AsyncIterable<Finding>> {
     this.asked.push(`changes ${scope} ${everySeconds}`);
-    yield* this.#findings;
+    return Promise.resolve((async function* (findings) {
+      yield* findings;
+    })(this.#findings));
   }
 }
 

@@ -106,3 +106,48 @@ for (
     assert(asked <= 4);
   });
 }
+
+Deno.test("what takes the kernel long is begun before, ended at last, and decides nothing", () => {
+  const order: string[] = [];
+  const say = (word: string) => ({ [Symbol.dispose]: () => void order.push(`${word} ended`) });
+  const [first, second, third] = ["first", "second", "third"].map((word): Probe => ({
+    ...probe(() => (order.push(`${word} asked`), supported())),
+    prepare() {
+      order.push(`${word} begun`);
+      if (word === "second") throw new TimeoutError("a child", 2000);
+      return say(word);
+    },
+  })) as [Probe, Probe, Probe];
+  const runner = new Runner(fakeLibc());
+  runner.prepare([first, second, third]);
+  for (const one of [first, second, third]) assert.equal(runner.probe(one).verdict, "SUPPORTED");
+  runner[Symbol.dispose]();
+  // Nothing is in front of the first one.
+  const asked = ["first asked", "second asked", "third asked"];
+  assert.deepEqual(order, ["second begun", "third begun", ...asked, "third ended"]);
+});
+
+Deno.test("at the limit of tasks what was begun to save time is given up", () => {
+  const libc = fakeLibc();
+  const one = (flags: number) => libc.children.size > 0 ? -11 : libc.cloneSleeper(flags); // EAGAIN
+  const runner = new Runner({ ...libc, cloneSleeper: one });
+  const child = probe(({ subject }) => {
+    using _child = subject();
+    return supported();
+  });
+  runner.prepare([child, { ...child, prepare: ({ subject }) => subject() }]);
+  assert.equal(libc.children.size, 1);
+  assert.equal(runner.probe(child).verdict, "SUPPORTED");
+  runner[Symbol.dispose]();
+  assert.equal(libc.children.size, 0);
+});
+
+Deno.test("nothing is begun by whom a limit of tasks binds", () => {
+  for (const status of [NOBODY_STATUS, "!EMFILE"]) {
+    const runner = new Runner(fakeLibc({ files: { "/proc/self/status": status } }));
+    const one = probe(() => supported());
+    let begun = 0;
+    runner.prepare([one, { ...one, prepare: () => (begun++, { [Symbol.dispose]() {} }) }]);
+    assert.equal(begun, 0);
+  }
+});

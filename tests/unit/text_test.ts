@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { table } from "../../report/table.ts";
-import { detailLines, findingLine, visible } from "../../report/text.ts";
+import { detailLines, findingLine, folded, visible } from "../../report/text.ts";
 import { findingOf } from "./finding.ts";
 
 const criuDiffers = { version: "4.2", verdict: "SUPPORTED", why: "it does not look" } as const;
@@ -58,3 +58,24 @@ Deno.test("table aligns its columns and names the cause", () => {
       "kcmp_epoll    -  INCONCLUSIVE  kcmp(x): EINVAL\n",
   );
 });
+
+const LINE = "        without   pre-dumps, incremental dumps and live migration are impossible: pages cannot be found";
+
+for (
+  const [name, line, columns, expected] of [
+    ["between words, under its second column", LINE, 60, [
+      "        without   pre-dumps, incremental dumps and live",
+      "                  migration are impossible: pages cannot be",
+      "                  found",
+    ]],
+    ["not where it fits", LINE, LINE.length, [LINE]],
+    ["not where the width is unknown", LINE, 0, [LINE]],
+    ["not where it is no indented line", LINE.trimStart(), 60, [LINE.trimStart()]],
+    ["not inside a word", `        mend      ${"x".repeat(80)} yes`, 60, [
+      `        mend      ${"x".repeat(80)}`,
+      "                  yes",
+    ]],
+  ] as const
+) {
+  Deno.test(`a line is broken ${name}`, () => assert.deepEqual(folded(line, columns).split("\n"), expected));
+}

@@ -1,6 +1,9 @@
 import { PTRACE_POKEUSER, PTRACE_SEIZE } from "../../../ffi/uapi.ts";
+import assert from "node:assert/strict";
 import breakpoints from "../../../probes/breakpoints.ts";
-import { type Call, NOBODY_STATUS } from "../fake_libc.ts";
+import mnt_id from "../../../probes/mnt_id.ts";
+import { Runner } from "../../../probes/run.ts";
+import { type Call, fakeLibc, NOBODY_STATUS } from "../fake_libc.ts";
 import { probeCases } from "../probe_case.ts";
 
 const STOPPED = 0x7f;
@@ -39,3 +42,26 @@ probeCases(breakpoints, [
   // A limit that root is not bound by is not the cause.
   ["no child can be made, and root has a limit", { clone: "EAGAIN", calls: { prlimit64: limited } }, "INCONCLUSIVE"],
 ]);
+
+Deno.test("the event that is begun for breakpoints counts nothing, and only the child has it", () => {
+  const seen: number[][] = [];
+  const perf_event_open = ({ args: [at, ...rest], memory, child }: Call) => {
+    seen.push([
+      memory.u32(at!),
+      memory.u32(at! + 4),
+      Number(memory.u64(at! + 8)),
+      Number(memory.u64(at! + 40)),
+      ...rest,
+    ]);
+    return child ? 2000 : "EPERM";
+  };
+  const libc = fakeLibc({ calls: { perf_event_open } });
+  const runner = new Runner(libc);
+  runner.prepare([mnt_id, breakpoints]);
+  // PERF_TYPE_SOFTWARE, its size, PERF_COUNT_SW_DUMMY, exclude_kernel and exclude_hv; this task, any processor.
+  assert.deepEqual(seen, [[1, 64, 9, 0x60, 0, -1, -1, 8, 0]]);
+  assert.equal(libc.children.size, 1);
+  runner[Symbol.dispose]();
+  assert.equal(libc.children.size, 0);
+  assert.deepEqual([...libc.open], []);
+});
