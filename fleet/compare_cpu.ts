@@ -74,7 +74,7 @@ function asCriu(source: CpuVector, target: CpuVector, mode: Exclude<CpuMode, "no
           hex(b!),
           "blocks",
           "criu's mode cpu wants every bit alike",
-          "use --cpu-cap=ins where more on the target is no harm",
+          "use --cpu-cap=none,ins where more on the target is no harm",
         ),
       );
     });
@@ -195,7 +195,7 @@ function state(source: ComparedCpu, target: ComparedCpu): Item[] {
         bytes(b.xsaveSizeMax),
         "advisory",
         "no program sees it, yet criu refuses it in its mode fpu",
-        "use --cpu-cap=ins",
+        "use --cpu-cap=none,ins",
       ),
     );
   }
