@@ -35,6 +35,20 @@ export const OPTIONS: readonly CommandOption[] = [
     value: "FILE",
     help: "the source is a cpuinfo.img of criu: compare processors only",
   },
+  {
+    name: "images",
+    argument: "required",
+    value: "PATH",
+    help:
+      "can this machine restore the dump at PATH, a folder of criu's images or a checkpoint archive (.tar, .tar.gz, " +
+      ".tar.zst)? SOURCE.json is then the report of the machine it was made on, where there is one",
+  },
+  {
+    name: "root",
+    argument: "required",
+    value: "DIR",
+    help: "with --images: where the root file system of the dump is going to be, as criu restore --root",
+  },
   { name: "all", argument: "none", help: "show what is the same, too" },
   { name: "json", argument: "none", help: "one JSON document" },
   { name: "quiet", argument: "none", help: "print nothing; the exit code tells" },
@@ -45,6 +59,7 @@ export const OPTIONS: readonly CommandOption[] = [
 export function help(): string {
   return `Usage: cready compare [options] SOURCE.json [TARGET.json]
        cready compare [options] --cpuinfo-img FILE [TARGET.json]
+       cready compare [options] --images PATH [SOURCE.json]
        cready compare [options] --matrix REPORT.json…
 
 Says whether what is dumped on the machine of SOURCE.json can be restored on the one of TARGET.json, or on this one.
@@ -67,6 +82,12 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
   const mode = cpuMode(options);
   const files = words.slice(1);
   if (given("matrix")) return await matrix(sys, console, files, mode, given("json"), given("quiet"));
+  const images = options.findLast(({ name }) => name === "images")?.value;
+  if (images !== undefined) {
+    // Only this needs the reader of images and the judges of a dump.
+    const { compareImages } = await import("./compare_images.ts");
+    return await compareImages(libc, console, images, files, mode, options);
+  }
   const image = options.findLast(({ name }) => name === "cpuinfo-img")?.value;
   const wanted = image === undefined ? 1 : 0;
   if (files.length < wanted) throw new UsageError("compare takes SOURCE.json, the report of the machine of the dump");
@@ -106,7 +127,8 @@ function cpuMode(options: readonly GivenOption[]): CpuMode {
   return mode;
 }
 
-async function report(sys: Sys, path: string): Promise<MachineReport> {
+/** Reads a report that the caller named. Throws `UsageError`. */
+export async function report(sys: Sys, path: string): Promise<MachineReport> {
   return await asUsage(() => readReport(shown(path), inputFile(sys, path, REPORT_BYTES + 1)));
 }
 

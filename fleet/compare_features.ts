@@ -4,7 +4,7 @@ import { type Item, same, type Severity } from "./item.ts";
 type Findings = MachineReport["kernel"]["findings"];
 
 /** Features that a dump needs and a restore does not: their absence on the target is no obstacle to coming back. */
-const DUMP_ONLY: ReadonlySet<string> = new Set([
+export const DUMP_ONLY: ReadonlySet<string> = new Set([
   "mem_dirty_track",
   "pagemap_scan",
   "pagemap_scan_guard_pages",

@@ -164,3 +164,49 @@ function symbolCount(view: DataView, tags: ReadonlyMap<bigint, number>): number 
   }
   return 0;
 }
+
+const PT_NOTE = 4;
+const NT_GNU_BUILD_ID = 3;
+
+/**
+ * The build-id in the notes of an ELF file's beginning, in hexadecimal; undefined where there is none. Takes 64-bit
+ * files only: of a 32-bit one nothing is said.
+ */
+export function buildId(bytes: Uint8Array): string | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 64 || view.getUint32(0) !== 0x7f454c46 || bytes[4] !== 2 || bytes[5] !== 1) return undefined;
+  try {
+    const start = size(view, 32);
+    const [each, count] = [view.getUint16(54, true), view.getUint16(56, true)];
+    if (each < 56) return undefined;
+    for (let at = start; at < start + each * Math.min(count, MAX_ENTRIES); at += each) {
+      if (view.getUint32(at, true) !== PT_NOTE) continue;
+      const from = size(view, at + 8);
+      const found = buildIdNote(view, bytes, from, from + size(view, at + 32));
+      if (found) return found;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Looks through the notes of one segment: sizes of name and content, type, both padded to four bytes. */
+function buildIdNote(view: DataView, bytes: Uint8Array, from: number, to: number): string | undefined {
+  for (let at = from; at + 12 <= to;) {
+    const [nameSize, contentSize, type] = [0, 4, 8].map((offset) => view.getUint32(at + offset, true)) as [
+      number,
+      number,
+      number,
+    ];
+    const content = at + 12 + (nameSize + 3 & ~3);
+    if (type === NT_GNU_BUILD_ID && nameSize === 4 && view.getUint32(at + 12) === 0x474e5500 /* GNU */) {
+      const id = bytes.subarray(content, content + contentSize);
+      return Array.from(id, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    }
+    at = content + (contentSize + 3 & ~3);
+    if (contentSize > to || nameSize > to) return undefined;
+  }
+  return undefined;
+}

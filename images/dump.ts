@@ -12,6 +12,8 @@ import { unpacked } from "./unpack.ts";
 export interface Dump {
   /** As the caller named it. */
   readonly name: string;
+  /** False for an archive. */
+  readonly isFolder: boolean;
   /** Names of all image files, also of those that are not read. */
   readonly names: readonly string[];
   /** One image file; undefined where there is none of that name. Throws `ImageError`. */
@@ -66,6 +68,7 @@ function folder(sys: Sys, path: string): Dump {
   }
   return {
     name: path,
+    isFolder: true,
     names,
     documents: new Map(),
     read(name) {
@@ -117,7 +120,7 @@ async function archive(sys: Sys, path: string): Promise<Dump> {
   if (!images.has("inventory.img")) {
     throw new ImageError(`${path} is no checkpoint archive: checkpoint/inventory.img is not in it`);
   }
-  return { name: path, names: [...names].sort(), documents, read: (name) => images.get(name) };
+  return { name: path, isFolder: false, names: [...names].sort(), documents, read: (name) => images.get(name) };
 }
 
 const NAMES_LIMIT = 100_000;

@@ -1,6 +1,7 @@
 import type { Comparison } from "../fleet/compare.ts";
 import type { CompareVerdict, Item, Severity } from "../fleet/item.ts";
 import type { Matrix } from "../fleet/matrix.ts";
+import type { DumpJudgement } from "../fleet/output.ts";
 import { visible } from "./text.ts";
 
 const SENTENCES: Readonly<Record<CompareVerdict, string>> = {
@@ -24,6 +25,17 @@ export function comparisonText({ verdict, items }: Comparison, all: boolean): st
   });
   const width = Math.max(0, ...shown.map(({ id }) => id.length));
   return `${SENTENCES[verdict]}\n` + shown.map((item) => entry(item, width)).join("") + `${counts.join(", ")}\n`;
+}
+
+/** What was dumped, the comparison, and the command that restores it. */
+export function dumpText({ processes, root, madeBy, command, comparison }: DumpJudgement, all: boolean): string {
+  const tree = `A dump of ${processes === 1 ? "1 process" : `${processes} processes`}, ${visible(root)}`;
+  const by = madeBy
+    ? [madeBy.container, madeBy.image, madeBy.runtime, madeBy.kernel].flatMap((one) => one ? [visible(one)] : [])
+    : [];
+  const from = by.length > 0 ? `, of ${by.join(", ")}` : "";
+  const how = command && comparison.verdict !== "BLOCKED" ? `${command}\n` : "";
+  return `${tree}${from}\n${comparisonText(comparison, all)}${how}`;
 }
 
 function entry({ id, source, target, severity, reason, remedy }: Item, width: number): string {
