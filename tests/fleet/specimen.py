@@ -121,6 +121,28 @@ def lock():
     keep.append(handle)
 
 
+def two_mounts():
+    """Becomes sleep in a mount namespace of two mounts, whatever the machine has: its root file system, and a proc."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def made(result):
+        if result:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+    os.mkdir(path("root"))
+    made(libc.mount(b"/", path("root").encode(), None, 0x1000, None))  # MS_BIND
+    before = os.open("/", os.O_RDONLY)
+    os.chdir(path("root"))
+    made(libc.syscall({"x86_64": 155, "aarch64": 41}[os.uname().machine], b".", b"."))  # pivot_root
+    os.fchdir(before)
+    made(libc.umount2(b".", 2))  # MNT_DETACH
+    os.chdir("/")
+    made(libc.mount(b"proc", b"/proc", b"proc", 0, None))
+    os.setsid()
+    os.closerange(0, 100)
+    os.execv("/bin/sleep", ["sleep", "1000"])
+
+
 def nothing():
     pass
 

@@ -4,4 +4,4 @@ import { openDump } from "../../images/dump.ts";
 import { dumpFacts } from "../../images/facts.ts";
 const sys = new Sys(openLibc(), []);
 const d = await openDump(sys, Deno.args[0]!);
-console.dir(dumpFacts(d), {depth: 6});
+console.dir(dumpFacts(d), { depth: 6 });
