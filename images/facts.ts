@@ -70,6 +70,8 @@ export interface DumpFacts {
   readonly tasks: readonly DumpedTask[];
   /** Image files without which CRIU cannot restore, and which are not there. */
   readonly missing: readonly string[];
+  /** Pids of tasks without an image of descriptors: they have none, or it was lost, and CRIU does not notice. */
+  readonly withoutDescriptors: readonly number[];
   readonly regFiles: readonly RegFile[];
   readonly inetSockets: readonly InetSocket[];
   readonly unixSockets: readonly UnixSocket[];
@@ -120,11 +122,20 @@ export function dumpFacts(dump: Dump): DumpFacts {
     return taskOf(dump, { ...entry, threads }, cores, missing);
   });
   const files = allFiles(dump);
+  if (!["files.img", "reg-files.img"].some((name) => dump.names.includes(name))) missing.add("files.img");
+  for (const { ids } of tasks) {
+    const own = ids && inventory.rootIds && ids.mntNsId !== inventory.rootIds.mntNsId;
+    if (own && !dump.names.includes(`mountpoints-${ids.mntNsId}.img`)) missing.add(`mountpoints-${ids.mntNsId}.img`);
+  }
+  if (tasks.some(({ seccomp }) => seccomp) && !dump.names.includes("seccomp.img")) missing.add("seccomp.img");
   return {
     inventory,
     machine: [...machines][0] ?? Machine.UNKNOWN,
     tasks,
     missing: [...missing],
+    withoutDescriptors: tasks.flatMap(({ pid, alive, ids }) =>
+      alive && ids && !dump.names.includes(`fdinfo-${ids.filesId}.img`) ? [pid] : []
+    ),
     ...files,
     ttys: optional(dump, "tty-info.img", (name, data) => decodeAll(name, "tty-info", data, TtyInfoSchema)) ?? [],
     remaps: new Map(

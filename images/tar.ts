@@ -72,7 +72,8 @@ export class Tar {
   /** Says that there is no more. */
   end(): void {
     if (this.#entries === 0 && !this.#ended) throw new ImageError(`${this.name} is no tar archive`);
-    if (this.#left > 0 || this.#filled > 0) throw new ImageError(`${this.name} is cut off`);
+    // Without the zeros at its end nobody can say that nothing is missing.
+    if (!this.#ended) throw new ImageError(`${this.name} is cut off`);
   }
 
   #readHeader(): void {

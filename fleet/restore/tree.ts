@@ -11,6 +11,10 @@ export function judgeTree(context: RestoreContext): Item[] {
   const items: Item[] = facts.missing.map((name) =>
     need(`image.${name}`, "needed", "not there", "blocks", "criu cannot restore without this image", "dump again")
   );
+  for (const pid of facts.withoutDescriptors) {
+    const reason = "no image tells of its open files: it had none, or they are lost, and criu does not notice";
+    items.push(need(`descriptors.${pid}`, null, null, "risk", reason, "dump again where it had open files"));
+  }
   // In a pid namespace the leader of an outer session is 0, and nobody asks for it.
   const shellJob = root.sid !== root.pid && root.sid !== 0;
   if (shellJob) {

@@ -20,7 +20,7 @@ interface Row {
 
 const SLEEP = { argv: ["/bin/sleep", "1000"] };
 const inNamespaces = (flags: string) => ({
-  argv: ["/usr/bin/unshare", flags, "--fork", "sh", "-c", "exec setsid sleep 1000 <&- >&- 2>&-"],
+  argv: ["/usr/bin/unshare", flags, "--fork", "sh", "-c", "exec setsid sleep 1000 </dev/null >/dev/null 2>&1"],
   program: "sleep",
   inner: true,
 });
@@ -71,6 +71,7 @@ const ROWS: readonly Row[] = [
     task: { ...SLEEP, spoil: ["remove_image", "mm-"] },
     blocks: /^image\.mm-\d+\.img$/,
   },
+  { what: "no table of files", task: { ...SLEEP, spoil: ["remove_image", "files"] }, blocks: "image.files.img" },
   { what: "a TCP listener", task: { specimen: "tcp_listener" }, blocks: null },
   {
     what: "a TCP port that is taken",
@@ -203,6 +204,15 @@ Deno.test("a mount namespace of which nobody names the root cannot be told", asy
   assert.notEqual(restore, 0);
   assert.equal(said?.verdict, "UNKNOWN");
   assert.equal(code, 4);
+});
+
+Deno.test("a dump without its descriptors comes back without them: a risk that criu does not tell", async () => {
+  await using folder = new Folder();
+  const { code, said, restore } = await tried({ specimen: "file", spoil: ["remove_image", "fdinfo"] }, folder);
+  assert.equal(restore, 0);
+  assert.equal(said?.verdict, "RISK");
+  assert.equal(code, 3);
+  assert(said.items.some(({ id, severity }) => /^descriptors\.\d+$/.test(id) && severity === "risk"));
 });
 
 Deno.test("an image that is cut off is one sentence and exit code 2, as criu fails", async () => {

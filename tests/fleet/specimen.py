@@ -140,6 +140,7 @@ def two_mounts():
     made(libc.mount(b"proc", b"/proc", b"proc", 0, None))
     os.setsid()
     os.closerange(0, 100)
+    os.set_inheritable(os.open("/", os.O_RDONLY), True)
     os.execv("/bin/sleep", ["sleep", "1000"])
 
 

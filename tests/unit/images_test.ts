@@ -52,7 +52,7 @@ Deno.test("the smallest dump says what is missing of it", () => {
   const facts = dumpFacts(dumpOf(SMALL));
   assert.equal(facts.machine, Machine.X86_64);
   assert.deepEqual(facts.tasks.map(({ pid, name, alive }) => [pid, name, alive]), [[7, "x", true]]);
-  assert.deepEqual(facts.missing, ["mm-7.img", "pagemap-7.img", "fs-7.img", "ids-7.img"]);
+  assert.deepEqual(facts.missing, ["mm-7.img", "pagemap-7.img", "fs-7.img", "ids-7.img", "files.img"]);
 });
 
 Deno.test("kinds are told by name", () => {
@@ -266,6 +266,7 @@ const BAD_ARCHIVES: readonly (readonly [what: string, archive: Uint8Array, sente
   ["text", new TextEncoder().encode("hello ".repeat(200)), /checksum of a header is wrong/],
   ["a short file", new Uint8Array([1, 2, 3]), /is no tar archive$/],
   ["half an entry", entry("x", "y".repeat(600)).slice(0, 800), /is cut off$/],
+  ["an entry and no end", entry("x", "y"), /is cut off$/],
   ["half a header", joined(entry("x", "y"), entry("z").slice(0, 100)), /is cut off$/],
   ["a name with ..", entry("checkpoint/../../etc/passwd", "x"), /leads out of it, checkpoint\/\.\.\/\.\.\/etc\/passwd/],
   ["an absolute name", entry("/etc/passwd", "x"), /leads out of it/],
