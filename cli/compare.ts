@@ -163,9 +163,16 @@ async function matrix(
 ): Promise<number> {
   if (files.length === 0) throw new UsageError("compare --matrix takes the reports of some machines");
   const reports: NamedReport[] = [];
-  for (const path of files) reports.push({ name: path, report: await report(sys, path) });
+  const names = reportNames(files);
+  for (const [i, path] of files.entries()) reports.push({ name: names[i]!, report: await report(sys, path) });
   const result = matrixOf(reports, mode);
   if (json) console.out(`${JSON.stringify(matrixDocument(mode, result), null, 2)}\n`);
   else if (!quiet) console.out(matrixText(result));
   return 0;
+}
+
+/** What the machines are called: the names of their files without folder and `.json`, where these differ. */
+function reportNames(files: readonly string[]): readonly string[] {
+  const short = files.map((path) => path.replace(/^.*\//, "").replace(/\.json$/, ""));
+  return new Set(short).size === files.length ? short : files;
 }

@@ -48,6 +48,8 @@ function entry({ id, source, target, severity, reason, remedy }: Item, width: nu
 
 /** At most so many classes are drawn as a table; more are listed. */
 const TABLE_LIMIT = 24;
+/** In the place of a compat-id, and as wide. */
+const UNKNOWN = "unknown".padEnd(12);
 /** So many machines of a group are named. */
 const NAMED = 4;
 const SIGNS: Readonly<Record<CompareVerdict, string>> = { GOOD: "yes", RISK: "risk", UNKNOWN: "?", BLOCKED: "no" };
@@ -56,11 +58,11 @@ const SIGNS: Readonly<Record<CompareVerdict, string>> = { GOOD: "yes", RISK: "ri
 export function matrixText({ groups, classes, verdicts }: Matrix): string {
   const count = groups.reduce((sum, { machines }) => sum + machines.length, 0);
   const lines = [`${count} machines, ${groups.length} compat-ids, ${classes.length} classes`, ""];
-  for (const { compatId, machines } of groups) lines.push(`${compatId ?? "unknown     "}  ${names(machines)}`);
+  for (const { compatId, machines } of groups) lines.push(`${compatId ?? UNKNOWN}  ${names(machines)}`);
   lines.push("");
   const label = (i: number) => `#${i + 1}`;
   classes.forEach(({ compatId, machines }, i) =>
-    lines.push(`${label(i).padEnd(5)} ${compatId ?? "unknown"}  ${names(machines)}`)
+    lines.push(`${label(i).padEnd(5)} ${compatId ?? UNKNOWN}  ${names(machines)}`)
   );
   lines.push("");
   if (classes.length <= TABLE_LIMIT) {

@@ -9,6 +9,7 @@ import { SDL_FILES } from "../schema/sdl.ts";
 import { PROBES } from "../probes/registry.ts";
 import { reportSchema } from "../fleet/document.ts";
 import { outputSchemas } from "../fleet/output.ts";
+import { compareDoc } from "./generate/compare.ts";
 import { differencesDoc } from "./generate/differences.ts";
 import { featuresDoc } from "./generate/features.ts";
 import { between, limitsTable } from "./generate/limits.ts";
@@ -65,6 +66,7 @@ export function generated(): Map<string, string> {
     ["schema/json/why.json", json(jsonSchemaOf(why, everything(why), id("why"), "cready why --json"))],
     ["schema/json/report.json", json(reportSchema())],
     ...Object.entries(outputSchemas()).map(([name, schema]) => [`schema/json/${name}.json`, json(schema)] as const),
+    ["docs/compare.md", compareDoc(read("docs/compare.txt"))],
     ["docs/features.md", featuresDoc(PROBES)],
     ["docs/inspect.md", rulesDoc(RULES)],
     ["docs/rules.json", rulesJson(RULES, CRIU_VERSION)],
