@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import type { MachineReport } from "../../fleet/document.ts";
+import { buildId, dynamicSymbols } from "../../host/elf.ts";
 import { cready, Folder, ran } from "./program.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -229,4 +230,15 @@ Deno.test("compare --matrix: a thousand machines of five kinds, who can restore 
   const text = await cready("compare", "--matrix", ...files);
   assert.match(text.stdout, /^1000 machines, 4 compat-ids, 5 classes\n/);
   assert.match(text.stdout, /^\w+ +node-0 node-4 node-5 node-9 and 396 more$/m);
+});
+
+Deno.test("the build-id of a program is that of readelf, and a library has the symbols of its table", () => {
+  const path = "/bin/sleep";
+  const said = new TextDecoder().decode(
+    new Deno.Command("readelf", { args: ["-n", path], env: { LC_ALL: "C" } }).outputSync().stdout,
+  );
+  const id = /Build ID: ([0-9a-f]+)/.exec(said)?.[1];
+  assert.equal(buildId(Deno.readFileSync(path)), id);
+  assert.equal(buildId(new TextEncoder().encode("#!/bin/sh\n".repeat(20))), undefined);
+  assert.equal(dynamicSymbols(new Uint8Array(10)), undefined);
 });
