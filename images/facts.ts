@@ -4,6 +4,7 @@ import {
   CgroupEntrySchema,
   type CoreEntry,
   CoreEntrySchema,
+  FdinfoEntrySchema,
   FdType,
   type FileEntry,
   FileEntrySchema,
@@ -11,10 +12,12 @@ import {
   InetSocketSchema,
   type Inventory,
   InventorySchema,
+  LinkType,
   Machine,
   MemfdInodeSchema,
   type MountEntry,
   MountEntrySchema,
+  type NetDevice,
   NetDeviceSchema,
   NetnsEntrySchema,
   PidnsEntrySchema,
@@ -26,6 +29,7 @@ import {
   type RemapType,
   type TaskIds,
   TaskIdsSchema,
+  type ThreadCore,
   type TtyInfo,
   TtyInfoSchema,
   type UnixSocket,
@@ -58,6 +62,14 @@ export interface DumpedTask {
   readonly seccomp: boolean;
   /** Profiles of a security module, without those that mean none. */
   readonly profiles: readonly string[];
+  /** Policies of its threads that CRIU cannot set again, as numbers of sched_setscheduler(2). */
+  readonly badPolicies: readonly number[];
+  /** Whether a timer signals a thread that has ended. */
+  readonly strayTimer: boolean;
+  /** Whether a System V segment has lost its middle. */
+  readonly tornSegment: boolean;
+  /** The highest descriptor; -1 for none. */
+  readonly highestDescriptor: number;
   /** Of the auxiliary vector that it was started with, by type. */
   readonly auxv: ReadonlyMap<number, bigint>;
 }
@@ -79,14 +91,16 @@ export interface DumpFacts {
   readonly tunDevices: boolean;
   readonly hugeMemfds: boolean;
   readonly ttys: readonly TtyInfo[];
+  /** Whether a terminal is open as a path only (O_PATH). */
+  readonly pathOnlyTerminal: boolean;
   /** What stands in for a file that has no name any more, by the file's id. */
   readonly remaps: ReadonlyMap<number, { readonly type: RemapType; readonly id: number }>;
   /** Mounts of the mount namespaces that are restored. */
   readonly mounts: readonly MountEntry[];
   /** Keys by which namespaces are to be given from outside. */
   readonly externalNamespaces: readonly string[];
-  /** Network devices to be made, but loopback. */
-  readonly netDevices: readonly string[];
+  /** Network devices whose other end, or parent, is outside of the dump. */
+  readonly outerDevices: readonly { readonly name: string; readonly kind: "veth" | "macvlan" }[];
   readonly cgroup: CgroupEntry | undefined;
   readonly cpu: CpuVector | undefined;
   /** Kinds of further images that tell of something special, such as `autofs` or `filelocks`. */
@@ -150,12 +164,25 @@ export function dumpFacts(dump: Dump): DumpFacts {
       ...each(dump, "netns", (name, data) => decodeAll(name, "netns", data, NetnsEntrySchema)),
       ...each(dump, "pidns", (name, data) => decodeAll(name, "pidns", data, PidnsEntrySchema)),
     ].flatMap(({ extKey }) => extKey ? [extKey] : []),
-    netDevices: each(dump, "netdev", (name, data) => decodeAll(name, "netdev", data, NetDeviceSchema))
-      .flatMap(({ name }) => name === "lo" ? [] : [name]),
+    outerDevices: outerDevices(
+      each(dump, "netdev", (name, data) => decodeAll(name, "netdev", data, NetDeviceSchema)),
+    ),
     cgroup: optional(dump, "cgroup.img", (name, data) => decodeAll(name, "cgroup", data, CgroupEntrySchema))?.[0],
     cpu: optional(dump, "cpuinfo.img", readCpuinfo),
     kinds: new Set(dump.names.map((name) => name.replace(/(-[0-9a-f]+)?\.img$/, ""))),
   };
+}
+
+/** Both ends of a veth pair inside of the dump find each other; all others are to be given. */
+function outerDevices(devices: readonly NetDevice[]): DumpFacts["outerDevices"] {
+  return devices.flatMap(({ type, name, ifindex, peerIfindex }): DumpFacts["outerDevices"] => {
+    if (type === LinkType.MACVLAN) return [{ name, kind: "macvlan" }];
+    if (type !== LinkType.VETH) return [];
+    const inside = devices.some((one) =>
+      one.type === LinkType.VETH && one.ifindex === peerIfindex && one.peerIfindex === ifindex
+    );
+    return inside ? [] : [{ name, kind: "veth" }];
+  });
 }
 
 function optional<T>(dump: Dump, name: string, read: (name: string, bytes: Uint8Array) => T): T | undefined {
@@ -175,6 +202,16 @@ function coreOf(dump: Dump, tid: number): CoreEntry | undefined {
 
 const TASK_DEAD = 2;
 const SECCOMP_NONE = 0;
+const SIGEV_THREAD_ID = 4;
+const SCHED = { OTHER: 0, FIFO: 1, RR: 2, BATCH: 3, IDLE: 5, RESET_ON_FORK: 0x40000000 } as const;
+
+/** The policy of a thread where CRIU takes it for inconsistent. */
+function badPolicy({ schedPolicy, schedPrio }: ThreadCore): number[] {
+  const policy = schedPolicy & ~SCHED.RESET_ON_FORK;
+  const realtime = policy === SCHED.FIFO || policy === SCHED.RR;
+  const plain = policy === SCHED.OTHER || policy === SCHED.BATCH || policy === SCHED.IDLE;
+  return realtime && schedPrio > 0 && schedPrio < 100 || plain && schedPrio === 0 ? [] : [policy];
+}
 
 function taskOf(
   dump: Dump,
@@ -192,6 +229,11 @@ function taskOf(
   }
   const ids = optional(dump, `ids-${pid}.img`, (name, bytes) => decodeOne(name, "ids", bytes, TaskIdsSchema));
   const memory = optional(dump, `mm-${pid}.img`, taskMemory);
+  const descriptors = ids && optional(
+    dump,
+    `fdinfo-${ids.filesId}.img`,
+    (name, bytes) => decodeAll(name, "fdinfo", bytes, FdinfoEntrySchema),
+  );
   const profiles = cores.flatMap(({ threadCore }) => threadCore?.creds ? [threadCore.creds.lsmProfile] : []);
   return {
     pid,
@@ -208,6 +250,12 @@ function taskOf(
     seccomp: (tc?.oldSeccompMode ?? 0) !== SECCOMP_NONE ||
       cores.some(({ threadCore }) => (threadCore?.seccompMode ?? 0) !== SECCOMP_NONE),
     profiles: [...new Set(profiles.filter((name) => name !== "" && name !== "unconfined"))],
+    badPolicies: cores.flatMap(({ threadCore }) => threadCore && alive ? badPolicy(threadCore) : []),
+    strayTimer: (tc?.timers?.posix ?? []).some(({ itSigevNotify, notifyThreadId }) =>
+      itSigevNotify === SIGEV_THREAD_ID && notifyThreadId !== 0 && !threads.includes(notifyThreadId)
+    ),
+    tornSegment: memory?.torn ?? false,
+    highestDescriptor: Math.max(-1, ...(descriptors ?? []).map(({ fd }) => fd)),
     auxv: memory?.auxv ?? new Map(),
   };
 }
@@ -223,8 +271,11 @@ function allFiles(dump: Dump) {
     unixSockets: older("unixsk.img", (name, bytes) => decodeAll(name, "unixsk", bytes, UnixSocketSchema)),
     externalFiles: dump.names.includes("ext-files.img") ? 1 : 0,
     tunDevices: dump.names.includes("tunfile.img"),
+    pathOnlyTerminal: false,
   };
 }
+
+const O_PATH = 0o10000000;
 
 function filesOf(entries: readonly FileEntry[]) {
   const terminals = new Set(entries.flatMap(({ tty }) => tty ? [tty.regfId] : []));
@@ -235,5 +286,6 @@ function filesOf(entries: readonly FileEntry[]) {
     unixSockets: entries.flatMap(({ usk }) => usk ? [usk] : []),
     externalFiles: entries.filter(({ type }) => type === FdType.EXT).length,
     tunDevices: entries.some(({ type }) => type === FdType.TUNF),
+    pathOnlyTerminal: entries.some(({ tty }) => tty && (tty.flags & O_PATH) !== 0),
   };
 }

@@ -8,6 +8,7 @@ import { type RegFile, RemapType } from "../../proto/gen/images_pb.ts";
 import { type Item, same } from "../item.ts";
 import { need, ownNamespace, type RestoreContext } from "./context.ts";
 
+const O_NOFOLLOW = 0o400000, AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_TYPE_MODE_SIZE = 0x203;
 const STATX = struct("statx", 256, { mode: [28, "u16"], size: [40, "u64"] });
 /** How much of a file CRIU looks at for its build-id. */
@@ -43,7 +44,7 @@ export function judgeFiles(context: RestoreContext): Item[] {
   const below = own ? root!.replace(/\/+$/, "") : "";
   const wanted = facts.regFiles.filter((file) => !file.ext && byPath(context, file));
   const faults = wanted.flatMap((file) => {
-    const fault = faultOf(context.sys, `${below}${path(file)}`, file);
+    const fault = faultOf(context.sys, pathOf(below, file), file);
     return fault ? [fault] : [];
   });
   const items = faults.slice(0, NAMED);
@@ -59,7 +60,7 @@ export function judgeFiles(context: RestoreContext): Item[] {
         "external-files",
         String(external),
         null,
-        context.engine ? "advisory" : "risk",
+        context.engine ? "advisory" : "unknown",
         "these were left out of the dump and are to be given at restore",
         "criu restore --inherit-fd or --external, as at the dump",
       ),
@@ -68,22 +69,29 @@ export function judgeFiles(context: RestoreContext): Item[] {
   return items.length > 0 ? items : [same("files", `${wanted.length} as they were`)];
 }
 
-const path = ({ name }: RegFile) => name.startsWith("/") ? name : `/${name}`;
+/** The bytes of a path, below the root of the dump, and how it is shown. */
+function pathOf(below: string, { name }: RegFile): { readonly bytes: Uint8Array; readonly shown: string } {
+  const prefix = new TextEncoder().encode(name[0] === SLASH ? below : `${below}/`);
+  const bytes = new Uint8Array([...prefix, ...name]);
+  return { bytes, shown: new TextDecoder().decode(bytes) };
+}
+
+const SLASH = 0x2f;
 
 /** Whether CRIU opens the file by its own name; one without a name is made from the dump, and so is a restored task's /proc. */
 function byPath({ facts }: RestoreContext, file: RegFile): boolean {
   const remap = facts.remaps.get(file.id);
   if (remap) return false;
-  const pid = /^\/proc\/(\d+)(\/|$)/.exec(path(file))?.[1];
+  const pid = /^\/proc\/(\d+)(\/|$)/.exec(pathOf("", file).shown)?.[1];
   return pid === undefined ||
     !facts.tasks.some((task) => task.threads.includes(Number(pid)) || task.pid === Number(pid));
 }
 
-function faultOf(sys: Sys, at: string, file: RegFile): Item | undefined {
+function faultOf(sys: Sys, at: ReturnType<typeof pathOf>, file: RegFile): Item | undefined {
   const fault = (target: string, source: string, reason: string, remedy: string) =>
-    need(`file.${at}`, source, target, "blocks", reason, remedy);
+    need(`file.${at.shown}`, source, target, "blocks", reason, remedy);
   const bring = "bring the same file here, as a package manager or a copy does";
-  const found = stat(sys, at);
+  const found = stat(sys, at.bytes, (file.flags & O_NOFOLLOW) !== 0);
   if (typeof found === "string") return fault(found, "there", "criu opens it by its path", bring);
   const { size, mode } = found;
   if (Object.hasOwn(file, "size") && BigInt(size) !== file.size) {
@@ -99,7 +107,7 @@ function faultOf(sys: Sys, at: string, file: RegFile): Item | undefined {
   }
   const wanted = idText(file.buildId);
   if (!Object.hasOwn(file, "size") || wanted === "") return undefined;
-  const is = buildId(head(sys, at));
+  const is = buildId(head(sys, at.shown));
   // As criu, which cannot compare what it cannot read.
   return is === undefined || wanted.startsWith(is) && wanted.length - is.length < 8
     ? undefined
@@ -112,12 +120,19 @@ function idText(words: readonly number[]): string {
     .map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function stat(sys: Sys, at: string): { size: number; mode: number } | string {
+function stat(sys: Sys, at: Uint8Array, noFollow = false): { size: number; mode: number } | string {
   const { memory } = sys;
   const mark = memory.mark();
   try {
     const result = STATX.pack(memory);
-    const code = sys.try("statx", AT_FDCWD, memory.cstring(at), 0, STATX_TYPE_MODE_SIZE, result);
+    const code = sys.try(
+      "statx",
+      AT_FDCWD,
+      memory.store([...at, 0], 1),
+      noFollow ? AT_SYMLINK_NOFOLLOW : 0,
+      STATX_TYPE_MODE_SIZE,
+      result,
+    );
     if (code < 0) return errnoName(-code);
     return { size: STATX.get(memory, result, "size"), mode: STATX.get(memory, result, "mode") };
   } finally {
@@ -142,11 +157,12 @@ export function judgeRemaps(context: RestoreContext): Item[] {
   return [...facts.remaps.values()].filter(({ type }) => type === RemapType.LINKED).flatMap(({ id }) => {
     const file = facts.regFiles.find((one) => one.id === id);
     if (!file) return [];
-    const found = stat(context.sys, `${below}${path(file)}`);
+    const at = pathOf(below, file);
+    const found = stat(context.sys, at.bytes);
     return typeof found === "string"
       ? [
         need(
-          `file.${below}${path(file)}`,
+          `file.${at.shown}`,
           "there",
           found,
           "blocks",

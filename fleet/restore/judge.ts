@@ -7,6 +7,7 @@ import { judgeKernel } from "./kernel.ts";
 import { judgeNamespaces } from "./namespaces.ts";
 import { judgeSecurity } from "./security.ts";
 import { judgeSockets } from "./sockets.ts";
+import { judgeTasks } from "./tasks.ts";
 import { judgeTerminals } from "./terminals.ts";
 import { judgeTree } from "./tree.ts";
 
@@ -15,6 +16,7 @@ const JUDGES = [
   judgeCpu,
   judgeKernel,
   judgeTree,
+  judgeTasks,
   judgeNamespaces,
   judgeFiles,
   judgeRemaps,

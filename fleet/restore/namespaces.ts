@@ -58,8 +58,9 @@ export function judgeNamespaces(context: RestoreContext): Item[] {
     );
   }
   if (ownNamespace(context, "mntNsId")) items.push(...judgeMounts(context));
-  // The engine brings these, as it gave them at the dump.
-  const severity = context.engine ? "advisory" : "risk";
+  items.push(...judgeNested(context));
+  // The engine brings these, as it gave them at the dump; of a bare dump nobody has said what to give.
+  const severity = context.engine ? "advisory" : "unknown";
   for (const key of facts.externalNamespaces) {
     items.push(
       need(
@@ -72,19 +73,40 @@ export function judgeNamespaces(context: RestoreContext): Item[] {
       ),
     );
   }
-  if (ownNamespace(context, "netNsId") && facts.netDevices.length > 0) {
+  for (const { name, kind } of facts.outerDevices) {
+    const reason = kind === "veth" ? "its other end is outside of the dump" : "its parent is outside of the dump";
     items.push(
       need(
-        "network-devices",
-        facts.netDevices.join(", "),
+        `device.${name}`,
+        kind,
         null,
         severity,
-        "their outer ends are to be given at restore",
-        "criu restore --external veth[INNER]:OUTER",
+        `${reason} and is to be given at restore`,
+        `criu restore --external ${kind}[${name}]:OUTER`,
       ),
     );
   }
   return items.length > 0 ? items : [same("namespaces", made.join(", ") || "none of its own")];
+}
+
+/** Below the root only mount and network namespaces may differ, and only where the root has one of its own, too. */
+function judgeNested(context: RestoreContext): Item[] {
+  const { tasks } = context.facts;
+  const nested = new Set<string>();
+  for (const { ids, ppid } of tasks.slice(1)) {
+    const parent = tasks.find(({ pid }) => pid === ppid)?.ids;
+    if (!ids || !parent) continue;
+    for (const [field, kind] of KINDS) {
+      // CRIU does not compare these two there.
+      if (field === "cgroupNsId" || ids[field] === parent[field]) continue;
+      const allowed = (kind === "mnt" || kind === "net") && ownNamespace(context, field);
+      if (!allowed) nested.add(kind);
+    }
+  }
+  return [...nested].map((kind) => {
+    const reason = "a task below the root is in another namespace than its parent, which criu cannot make";
+    return need(`namespace.${kind}`, "nested", null, "blocks", reason, "start the whole tree in the same ones");
+  });
 }
 
 function judgeMounts(context: RestoreContext): Item[] {
@@ -95,6 +117,7 @@ function judgeMounts(context: RestoreContext): Item[] {
   if (external.some(({ extKey }) => extKey === AUTODETECTED)) {
     items.push(option(context, "--ext-mount-map auto", "external mounts were found by themselves at the dump"));
   }
+  items.push(...judgeOverlays(context));
   const named = external.filter(({ extKey }) => extKey !== AUTODETECTED);
   for (const { extKey, mountpoint } of named) {
     items.push(
@@ -109,4 +132,31 @@ function judgeMounts(context: RestoreContext): Item[] {
     );
   }
   return items;
+}
+
+/** FSTYPE__OVERLAYFS of CRIU's mnt.proto. */
+const OVERLAY = 17;
+
+/** CRIU mounts an overlay again by the paths of its layers, as it sees them from where it runs itself. */
+function judgeOverlays({ facts, host }: RestoreContext): Item[] {
+  const inside = new Set(facts.mounts.map(({ mntId }) => mntId));
+  return facts.mounts.filter(({ fstype, parentMntId, extKey }) =>
+    fstype === OVERLAY && inside.has(parentMntId) && extKey === ""
+  )
+    .flatMap(({ options, mountpoint }) => {
+      const folders = options.split(",").flatMap((one) =>
+        /^(?:lower|upper|work)dir=(.*)$/.exec(one)?.[1]?.split(":") ?? []
+      );
+      const lost = folders.filter((folder) => folder.startsWith("/") && !host.exists(folder));
+      return lost.length === 0 ? [] : [
+        need(
+          `mount.${mountpoint}`,
+          lost[0]!,
+          "ENOENT",
+          "blocks",
+          "a layer of this overlay is not there where criu mounts it again",
+          "make the layers visible at the same paths",
+        ),
+      ];
+    });
 }

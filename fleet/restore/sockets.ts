@@ -8,8 +8,6 @@ import { need, option, ownNamespace, type RestoreContext } from "./context.ts";
 
 const SO_REUSEADDR = 2, SO_REUSEPORT = 15;
 const SOL_IP = 0, IP_FREEBIND = 15;
-/** Socket states that are no connection (net/tcp_states.h). */
-const TCP_CLOSE = 7, TCP_LISTEN = 10;
 /** CRIU's marks on Unix sockets: the peer is outside of the dump. */
 const USK_EXTERN = 1;
 
@@ -38,11 +36,13 @@ export function judgeSockets(context: RestoreContext): Item[] {
     items.push(option(context, "--ext-unix-sk", "a Unix socket is connected to a peer outside of the dump"));
     items.push(...judgePeers(context));
   }
+  items.push(...judgeUnixPeers(facts.unixSockets));
   return items.length > 0 ? items : [same("sockets", `${facts.inetSockets.length + facts.unixSockets.length}`)];
 }
 
-function isConnection({ proto, state }: InetSocket): boolean {
-  return proto === IPPROTO_TCP && state !== TCP_CLOSE && state !== TCP_LISTEN;
+/** As CRIU decides: also one that the peer has reset still names its peer. */
+function isConnection({ proto, dstPort }: InetSocket): boolean {
+  return proto === IPPROTO_TCP && dstPort !== 0;
 }
 
 /** What repairing a connection needs of the kernel. */
@@ -142,6 +142,20 @@ function abstractFault(sys: Sys, { name, type, uflags, ino }: UnixSocket): Item 
   } finally {
     memory.release(mark);
   }
+}
+
+/** Every Unix socket that names a peer must have it in the dump, if only as one that is outside. */
+function judgeUnixPeers(sockets: readonly UnixSocket[]): Item[] {
+  const known = new Set(sockets.map(({ ino }) => ino));
+  return sockets.filter(({ peer }) => peer !== 0 && !known.has(peer)).map(({ ino }) =>
+    need(
+      `socket.unix.${ino}`,
+      "connected",
+      null,
+      "blocks",
+      "the dump says nothing of its peer, such as a listener outside that had not accepted it yet",
+    )
+  );
 }
 
 /** Peers outside of the dump: CRIU connects to their names again. */

@@ -15,8 +15,13 @@ export function judgeTerminals(context: RestoreContext): Item[] {
   };
   const masters = new Set(ptys.filter(({ rdev }) => !isSlave(rdev)).map(({ pty }) => pty?.index));
   const orphans = ptys.filter(({ rdev, pty }) => isSlave(rdev) && !masters.has(pty?.index));
-  if (orphans.length === 0) return [];
-  const items = [option(context, "--shell-job", "a terminal of the tree has its other end outside of it")];
+  const paths = context.facts.pathOnlyTerminal
+    ? [
+      need("terminal.path", "O_PATH", null, "blocks", "a terminal is open as a path only, whose owner criu cannot set"),
+    ]
+    : [];
+  if (orphans.length === 0) return paths;
+  const items = [...paths, option(context, "--shell-job", "a terminal of the tree has its other end outside of it")];
   if (!isTerminal(context.sys.libc, STDIN)) {
     items.push(
       need(

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file images.proto.
  */
 export const file_images: GenFile = /*@__PURE__*/
-  fileDesc("CgxpbWFnZXMucHJvdG8SDWNyZWFkeS5pbWFnZXMiGgoHUGx1Z2lucxIPCgdwbHVnaW5zGAwgAygJIqgCCglJbnZlbnRvcnkSEwoLaW1nX3ZlcnNpb24YASACKA0SFQoNZmRpbmZvX3Blcl9pZBgCIAEoCBIoCghyb290X2lkcxgDIAEoCzIWLmNyZWFkeS5pbWFnZXMuVGFza0lkcxIRCgluc19wZXJfaWQYBCABKAgSEwoLcm9vdF9jZ19zZXQYBSABKA0SJwoHbHNtdHlwZRgGIAEoDjIWLmNyZWFkeS5pbWFnZXMuTHNtVHlwZRIRCgl0Y3BfY2xvc2UYCiABKAgSGwoTbmV0d29ya19sb2NrX21ldGhvZBgLIAEoDRItCg1wbHVnaW5zX2VudHJ5GAwgASgLMhYuY3JlYWR5LmltYWdlcy5QbHVnaW5zEhUKDWFsbG93X3Vwcm9iZXMYDiABKAgi6gEKB1Rhc2tJZHMSDQoFdm1faWQYASACKA0SEAoIZmlsZXNfaWQYAiACKA0SDQoFZnNfaWQYAyACKA0SEgoKc2lnaGFuZF9pZBgEIAIoDRIRCglwaWRfbnNfaWQYBSABKA0SEQoJbmV0X25zX2lkGAYgASgNEhEKCWlwY19uc19pZBgHIAEoDRIRCgl1dHNfbnNfaWQYCCABKA0SEQoJbW50X25zX2lkGAkgASgNEhIKCnVzZXJfbnNfaWQYCiABKA0SFAoMY2dyb3VwX25zX2lkGAsgASgNEhIKCnRpbWVfbnNfaWQYDCABKA0iVAoLUHN0cmVlRW50cnkSCwoDcGlkGAEgAigNEgwKBHBwaWQYAiACKA0SDAoEcGdpZBgDIAIoDRILCgNzaWQYBCACKA0SDwoHdGhyZWFkcxgFIAMoDSLfAQoJQ29yZUVudHJ5EiUKBW10eXBlGAEgAigOMhYuY3JlYWR5LmltYWdlcy5NYWNoaW5lEjEKC3RocmVhZF9pbmZvGAIgASgLMhwuY3JlYWR5LmltYWdlcy5UaHJlYWRJbmZvWDg2EiMKAnRjGAMgASgLMhcuY3JlYWR5LmltYWdlcy5UYXNrQ29yZRIjCgNpZHMYBCABKAsyFi5jcmVhZHkuaW1hZ2VzLlRhc2tJZHMSLgoLdGhyZWFkX2NvcmUYBSABKAsyGS5jcmVhZHkuaW1hZ2VzLlRocmVhZENvcmUiawoNVGhyZWFkSW5mb1g4NhIrCgZncHJlZ3MYAiACKAsyGy5jcmVhZHkuaW1hZ2VzLlg4NlJlZ2lzdGVycxItCgZmcHJlZ3MYAyACKAsyHS5jcmVhZHkuaW1hZ2VzLlg4NkZwUmVnaXN0ZXJzIkIKDFg4NlJlZ2lzdGVycxIyCgRtb2RlGBwgASgOMhwuY3JlYWR5LmltYWdlcy5SZWdpc3RlcnNNb2RlOgZOQVRJVkUiOAoOWDg2RnBSZWdpc3RlcnMSJgoFeHNhdmUYDSABKAsyFy5jcmVhZHkuaW1hZ2VzLlg4NlhzYXZlIkEKCFg4NlhzYXZlEhEKCXhzdGF0ZV9idhgBIAIoBBIiCgNjZXQYCSABKAsyFS5jcmVhZHkuaW1hZ2VzLlg4NkNldCIVCgZYODZDZXQSCwoDY2V0GAEgAigEIlgKCFRhc2tDb3JlEhIKCnRhc2tfc3RhdGUYASACKA0SDAoEY29tbRgGIAIoCRIYChBvbGRfc2VjY29tcF9tb2RlGAsgASgNEhAKCGxvZ2ludWlkGA0gASgNIogBCgpUaHJlYWRDb3JlEiMKBWNyZWRzGAogASgLMhQuY3JlYWR5LmltYWdlcy5DcmVkcxIUCgxzZWNjb21wX21vZGUYCyABKA0SFgoOc2VjY29tcF9maWx0ZXIYDCABKA0SJwoKcnNlcV9lbnRyeRgPIAEoCzITLmNyZWFkeS5pbWFnZXMuUnNlcSIgCgRSc2VxEhgKEHJzZXFfYWJpX3BvaW50ZXIYASABKAQiQQoFQ3JlZHMSCwoDdWlkGAEgAigNEhMKC2xzbV9wcm9maWxlGA8gASgJEhYKDmxzbV9zb2NrY3JlYXRlGBAgASgJIkUKDFNlY2NvbXBFbnRyeRI1Cg9zZWNjb21wX2ZpbHRlcnMYASADKAsyHC5jcmVhZHkuaW1hZ2VzLlNlY2NvbXBGaWx0ZXIiPAoNU2VjY29tcEZpbHRlchIOCgZmaWx0ZXIYASACKAwSDAoEcHJldhgCIAEoDRINCgVmbGFncxgDIAEoDSJcCgdNbUVudHJ5EhMKC2V4ZV9maWxlX2lkGAwgAigNEhUKDW1tX3NhdmVkX2F1eHYYDSADKAQSJQoEdm1hcxgOIAMoCzIXLmNyZWFkeS5pbWFnZXMuVm1hRW50cnkiRQoIVm1hRW50cnkSDQoFc3RhcnQYASACKAQSCwoDZW5kGAIgAigEEg0KBWZsYWdzGAYgAigNEg4KBnN0YXR1cxgHIAIoDSKMAwoJRmlsZUVudHJ5EiMKBHR5cGUYASACKA4yFS5jcmVhZHkuaW1hZ2VzLkZkVHlwZRIKCgJpZBgCIAIoDRIjCgNyZWcYAyABKAsyFi5jcmVhZHkuaW1hZ2VzLlJlZ0ZpbGUSJgoDaXNrGAQgASgLMhkuY3JlYWR5LmltYWdlcy5JbmV0U29ja2V0EiMKA2V4dBgPIAEoCzIWLmNyZWFkeS5pbWFnZXMuRXh0RmlsZRImCgN1c2sYECABKAsyGS5jcmVhZHkuaW1hZ2VzLlVuaXhTb2NrZXQSIQoEZmlmbxgRIAEoCzITLmNyZWFkeS5pbWFnZXMuRmlmbxIhCgRwaXBlGBIgASgLMhMuY3JlYWR5LmltYWdlcy5QaXBlEiMKA3R0eRgTIAEoCzIWLmNyZWFkeS5pbWFnZXMuVHR5RmlsZRIkCgR0dW5mGAsgASgLMhYuY3JlYWR5LmltYWdlcy5UdW5GaWxlEiMKBW1lbWZkGBQgASgLMhQuY3JlYWR5LmltYWdlcy5NZW1mZCKBAQoHUmVnRmlsZRIKCgJpZBgBIAIoDRINCgVmbGFncxgCIAIoDRIMCgRuYW1lGAYgAigJEhIKBm1udF9pZBgHIAEoEToCLTESDAoEc2l6ZRgIIAEoBBILCgNleHQYCSABKAgSDAoEbW9kZRgKIAEoDRIQCghidWlsZF9pZBgLIAMoDSIVCgdFeHRGaWxlEgoKAmlkGAEgAigNIhIKBEZpZm8SCgoCaWQYASACKA0iIwoEUGlwZRIKCgJpZBgBIAIoDRIPCgdwaXBlX2lkGAIgAigNIiUKB1R1bkZpbGUSCgoCaWQYASACKA0SDgoGbmV0ZGV2GAIgASgJIiUKBU1lbWZkEgoKAmlkGAEgAigNEhAKCGlub2RlX2lkGAUgAigNIp8CCgpJbmV0U29ja2V0EgoKAmlkGAEgAigNEgsKA2lubxgCIAIoDRIOCgZmYW1pbHkYAyACKA0SDAoEdHlwZRgEIAIoDRINCgVwcm90bxgFIAIoDRINCgVzdGF0ZRgGIAIoDRIQCghzcmNfcG9ydBgHIAIoDRIQCghkc3RfcG9ydBgIIAIoDRIQCghzcmNfYWRkchgLIAMoDRIQCghkc3RfYWRkchgMIAMoDRIqCgRvcHRzGA4gAigLMhwuY3JlYWR5LmltYWdlcy5Tb2NrZXRPcHRpb25zEikKB2lwX29wdHMYECABKAsyGC5jcmVhZHkuaW1hZ2VzLklwT3B0aW9ucxIOCgZpZm5hbWUYESABKAkSDQoFbnNfaWQYEiABKA0iYwoNU29ja2V0T3B0aW9ucxIRCglyZXVzZWFkZHIYByABKAgSFAoMc29fYm91bmRfZGV2GA8gASgJEhQKDHNvX3JldXNlcG9ydBgRIAEoCBITCgtzb19idWZfbG9jaxgZIAEoDSIdCglJcE9wdGlvbnMSEAoIZnJlZWJpbmQYASABKAgifwoKVW5peFNvY2tldBIKCgJpZBgBIAIoDRILCgNpbm8YAiACKA0SDAoEdHlwZRgDIAIoDRINCgVzdGF0ZRgEIAIoDRIOCgZ1ZmxhZ3MYBiACKA0SDAoEcGVlchgIIAIoDRIMCgRuYW1lGAsgAigMEg8KB2RlbGV0ZWQYDyABKAgiOwoHVHR5RmlsZRIKCgJpZBgBIAIoDRITCgt0dHlfaW5mb19pZBgCIAIoDRIPCgdyZWdmX2lkGAYgASgNInoKB1R0eUluZm8SCgoCaWQYASACKA0SJAoEdHlwZRgCIAIoDjIWLmNyZWFkeS5pbWFnZXMuVHR5VHlwZRILCgNzaWQYBiACKA0SDAoEcmRldhgIIAIoDRIiCgNwdHkYDCABKAsyFS5jcmVhZHkuaW1hZ2VzLlR0eVB0eSIXCgZUdHlQdHkSDQoFaW5kZXgYASACKA0iYAoNUmVtYXBGaWxlUGF0aBIPCgdvcmlnX2lkGAEgAigNEhAKCHJlbWFwX2lkGAIgAigNEiwKCnJlbWFwX3R5cGUYAyABKA4yGC5jcmVhZHkuaW1hZ2VzLlJlbWFwVHlwZSIwCgpNZW1mZElub2RlEgwKBG5hbWUYASACKAkSFAoMaHVnZXRsYl9mbGFnGAggASgNIqkBCgpNb3VudEVudHJ5Eg4KBmZzdHlwZRgBIAIoDRIOCgZtbnRfaWQYAiACKA0SFQoNcGFyZW50X21udF9pZBgEIAIoDRIMCgRyb290GAYgAigJEhIKCm1vdW50cG9pbnQYByACKAkSDgoGc291cmNlGAggAigJEhEKCWV4dF9tb3VudBgNIAEoCBIOCgZmc25hbWUYDiABKAkSDwoHZXh0X2tleRgSIAEoCSIdCgpOZXRuc0VudHJ5Eg8KB2V4dF9rZXkYCCABKAkiHQoKUGlkbnNFbnRyeRIPCgdleHRfa2V5GAEgASgJIkAKCU5ldERldmljZRIlCgR0eXBlGAEgAigOMhcuY3JlYWR5LmltYWdlcy5MaW5rVHlwZRIMCgRuYW1lGAUgAigJIkEKDFVpZEdpZEV4dGVudBINCgVmaXJzdBgBIAIoDRITCgtsb3dlcl9maXJzdBgCIAIoDRINCgVjb3VudBgDIAIoDSJpCgtVc2VybnNFbnRyeRIsCgd1aWRfbWFwGAEgAygLMhsuY3JlYWR5LmltYWdlcy5VaWRHaWRFeHRlbnQSLAoHZ2lkX21hcBgCIAMoCzIbLmNyZWFkeS5pbWFnZXMuVWlkR2lkRXh0ZW50ImsKC0Nncm91cEVudHJ5EiYKBHNldHMYASADKAsyGC5jcmVhZHkuaW1hZ2VzLkNncm91cFNldBI0Cgtjb250cm9sbGVycxgCIAMoCzIfLmNyZWFkeS5pbWFnZXMuQ2dyb3VwQ29udHJvbGxlciJCCglDZ3JvdXBTZXQSCgoCaWQYASACKA0SKQoEY3RscxgCIAMoCzIbLmNyZWFkeS5pbWFnZXMuQ2dyb3VwTWVtYmVyIioKDENncm91cE1lbWJlchIMCgRuYW1lGAEgAigJEgwKBHBhdGgYAiACKAkiIgoQQ2dyb3VwQ29udHJvbGxlchIOCgZjbmFtZXMYASADKAkiPAoMQ3B1aW5mb0VudHJ5EiwKCXg4Nl9lbnRyeRgBIAMoCzIZLmNyZWFkeS5pbWFnZXMuQ3B1aW5mb1g4NiLWAQoKQ3B1aW5mb1g4NhIRCgl2ZW5kb3JfaWQYASACKA0SEgoKY3B1X2ZhbWlseRgCIAIoDRINCgVtb2RlbBgDIAIoDRIQCghzdGVwcGluZxgEIAIoDRIWCg5jYXBhYmlsaXR5X3ZlchgFIAIoDRISCgpjYXBhYmlsaXR5GAYgAygNEhAKCG1vZGVsX2lkGAcgASgJEhYKDnhmZWF0dXJlc19tYXNrGAggASgEEhIKCnhzYXZlX3NpemUYCSABKA0SFgoOeHNhdmVfc2l6ZV9tYXgYCiABKA0qMAoHTHNtVHlwZRIKCgZOT19MU00QABILCgdTRUxJTlVYEAESDAoIQVBQQVJNT1IQAip1CgdNYWNoaW5lEgsKB1VOS05PV04QABIKCgZYODZfNjQQARIHCgNBUk0QAhILCgdBQVJDSDY0EAMSCQoFUFBDNjQQBBIICgRTMzkwEAUSCAoETUlQUxAGEg8KC0xPT05HQVJDSDY0EAcSCwoHUklTQ1Y2NBAIKicKDVJlZ2lzdGVyc01vZGUSCgoGTkFUSVZFEAESCgoGQ09NUEFUEAIq+wEKBkZkVHlwZRIHCgNVTkQQABIHCgNSRUcQARIICgRQSVBFEAISCAoERklGTxADEgoKBklORVRTSxAEEgoKBlVOSVhTSxAFEgsKB0VWRU5URkQQBhINCglFVkVOVFBPTEwQBxILCgdJTk9USUZZEAgSDAoIU0lHTkFMRkQQCRIMCghQQUNLRVRTSxAKEgcKA1RUWRALEgwKCEZBTk9USUZZEAwSDQoJTkVUTElOS1NLEA0SBgoCTlMQDhIICgRUVU5GEA8SBwoDRVhUEBASCwoHVElNRVJGRBAREgkKBU1FTUZEEBISCgoGQlBGTUFQEBMSCQoFUElERkQQFCpbCgdUdHlUeXBlEg8KC1RUWV9VTktOT1dOEAASBwoDUFRZEAESCwoHQ09OU09MRRACEgYKAlZUEAMSCAoEQ1RUWRAEEgsKB0VYVF9UVFkQBRIKCgZTRVJJQUwQBiouCglSZW1hcFR5cGUSCgoGTElOS0VEEAASCQoFR0hPU1QQARIKCgZQUk9DRlMQAipyCghMaW5rVHlwZRILCgdOT19MSU5LEAASDAoITE9PUEJBQ0sQARIICgRWRVRIEAISBwoDVFVOEAMSCwoHRVhUTElOSxAEEgkKBVZFTkVUEAUSCgoGQlJJREdFEAYSCwoHTUFDVkxBThAHEgcKA1NJVBAI");
+  fileDesc("CgxpbWFnZXMucHJvdG8SDWNyZWFkeS5pbWFnZXMiGgoHUGx1Z2lucxIPCgdwbHVnaW5zGAwgAygJIqgCCglJbnZlbnRvcnkSEwoLaW1nX3ZlcnNpb24YASACKA0SFQoNZmRpbmZvX3Blcl9pZBgCIAEoCBIoCghyb290X2lkcxgDIAEoCzIWLmNyZWFkeS5pbWFnZXMuVGFza0lkcxIRCgluc19wZXJfaWQYBCABKAgSEwoLcm9vdF9jZ19zZXQYBSABKA0SJwoHbHNtdHlwZRgGIAEoDjIWLmNyZWFkeS5pbWFnZXMuTHNtVHlwZRIRCgl0Y3BfY2xvc2UYCiABKAgSGwoTbmV0d29ya19sb2NrX21ldGhvZBgLIAEoDRItCg1wbHVnaW5zX2VudHJ5GAwgASgLMhYuY3JlYWR5LmltYWdlcy5QbHVnaW5zEhUKDWFsbG93X3Vwcm9iZXMYDiABKAgi6gEKB1Rhc2tJZHMSDQoFdm1faWQYASACKA0SEAoIZmlsZXNfaWQYAiACKA0SDQoFZnNfaWQYAyACKA0SEgoKc2lnaGFuZF9pZBgEIAIoDRIRCglwaWRfbnNfaWQYBSABKA0SEQoJbmV0X25zX2lkGAYgASgNEhEKCWlwY19uc19pZBgHIAEoDRIRCgl1dHNfbnNfaWQYCCABKA0SEQoJbW50X25zX2lkGAkgASgNEhIKCnVzZXJfbnNfaWQYCiABKA0SFAoMY2dyb3VwX25zX2lkGAsgASgNEhIKCnRpbWVfbnNfaWQYDCABKA0iVAoLUHN0cmVlRW50cnkSCwoDcGlkGAEgAigNEgwKBHBwaWQYAiACKA0SDAoEcGdpZBgDIAIoDRILCgNzaWQYBCACKA0SDwoHdGhyZWFkcxgFIAMoDSLfAQoJQ29yZUVudHJ5EiUKBW10eXBlGAEgAigOMhYuY3JlYWR5LmltYWdlcy5NYWNoaW5lEjEKC3RocmVhZF9pbmZvGAIgASgLMhwuY3JlYWR5LmltYWdlcy5UaHJlYWRJbmZvWDg2EiMKAnRjGAMgASgLMhcuY3JlYWR5LmltYWdlcy5UYXNrQ29yZRIjCgNpZHMYBCABKAsyFi5jcmVhZHkuaW1hZ2VzLlRhc2tJZHMSLgoLdGhyZWFkX2NvcmUYBSABKAsyGS5jcmVhZHkuaW1hZ2VzLlRocmVhZENvcmUiawoNVGhyZWFkSW5mb1g4NhIrCgZncHJlZ3MYAiACKAsyGy5jcmVhZHkuaW1hZ2VzLlg4NlJlZ2lzdGVycxItCgZmcHJlZ3MYAyACKAsyHS5jcmVhZHkuaW1hZ2VzLlg4NkZwUmVnaXN0ZXJzIkIKDFg4NlJlZ2lzdGVycxIyCgRtb2RlGBwgASgOMhwuY3JlYWR5LmltYWdlcy5SZWdpc3RlcnNNb2RlOgZOQVRJVkUiOAoOWDg2RnBSZWdpc3RlcnMSJgoFeHNhdmUYDSABKAsyFy5jcmVhZHkuaW1hZ2VzLlg4NlhzYXZlIkEKCFg4NlhzYXZlEhEKCXhzdGF0ZV9idhgBIAIoBBIiCgNjZXQYCSABKAsyFS5jcmVhZHkuaW1hZ2VzLlg4NkNldCIVCgZYODZDZXQSCwoDY2V0GAEgAigEIoMBCghUYXNrQ29yZRISCgp0YXNrX3N0YXRlGAEgAigNEgwKBGNvbW0YBiACKAkSKQoGdGltZXJzGAcgASgLMhkuY3JlYWR5LmltYWdlcy5UYXNrVGltZXJzEhgKEG9sZF9zZWNjb21wX21vZGUYCyABKA0SEAoIbG9naW51aWQYDSABKA0iNgoKVGFza1RpbWVycxIoCgVwb3NpeBgEIAMoCzIZLmNyZWFkeS5pbWFnZXMuUG9zaXhUaW1lciI/CgpQb3NpeFRpbWVyEhcKD2l0X3NpZ2V2X25vdGlmeRgEIAIoDRIYChBub3RpZnlfdGhyZWFkX2lkGAsgASgFIsYBCgpUaHJlYWRDb3JlEhIKCnNjaGVkX25pY2UYAyABKBESFAoMc2NoZWRfcG9saWN5GAQgASgNEhIKCnNjaGVkX3ByaW8YBSABKA0SIwoFY3JlZHMYCiABKAsyFC5jcmVhZHkuaW1hZ2VzLkNyZWRzEhQKDHNlY2NvbXBfbW9kZRgLIAEoDRIWCg5zZWNjb21wX2ZpbHRlchgMIAEoDRInCgpyc2VxX2VudHJ5GA8gASgLMhMuY3JlYWR5LmltYWdlcy5Sc2VxIiAKBFJzZXESGAoQcnNlcV9hYmlfcG9pbnRlchgBIAEoBCJBCgVDcmVkcxILCgN1aWQYASACKA0SEwoLbHNtX3Byb2ZpbGUYDyABKAkSFgoObHNtX3NvY2tjcmVhdGUYECABKAkiRQoMU2VjY29tcEVudHJ5EjUKD3NlY2NvbXBfZmlsdGVycxgBIAMoCzIcLmNyZWFkeS5pbWFnZXMuU2VjY29tcEZpbHRlciI8Cg1TZWNjb21wRmlsdGVyEg4KBmZpbHRlchgBIAIoDBIMCgRwcmV2GAIgASgNEg0KBWZsYWdzGAMgASgNIlwKB01tRW50cnkSEwoLZXhlX2ZpbGVfaWQYDCACKA0SFQoNbW1fc2F2ZWRfYXV4dhgNIAMoBBIlCgR2bWFzGA4gAygLMhcuY3JlYWR5LmltYWdlcy5WbWFFbnRyeSJjCghWbWFFbnRyeRINCgVzdGFydBgBIAIoBBILCgNlbmQYAiACKAQSDQoFcGdvZmYYAyACKAQSDQoFc2htaWQYBCACKAQSDQoFZmxhZ3MYBiACKA0SDgoGc3RhdHVzGAcgAigNIkoKC0ZkaW5mb0VudHJ5EgoKAmlkGAEgAigNEiMKBHR5cGUYAyACKA4yFS5jcmVhZHkuaW1hZ2VzLkZkVHlwZRIKCgJmZBgEIAIoDSKMAwoJRmlsZUVudHJ5EiMKBHR5cGUYASACKA4yFS5jcmVhZHkuaW1hZ2VzLkZkVHlwZRIKCgJpZBgCIAIoDRIjCgNyZWcYAyABKAsyFi5jcmVhZHkuaW1hZ2VzLlJlZ0ZpbGUSJgoDaXNrGAQgASgLMhkuY3JlYWR5LmltYWdlcy5JbmV0U29ja2V0EiMKA2V4dBgPIAEoCzIWLmNyZWFkeS5pbWFnZXMuRXh0RmlsZRImCgN1c2sYECABKAsyGS5jcmVhZHkuaW1hZ2VzLlVuaXhTb2NrZXQSIQoEZmlmbxgRIAEoCzITLmNyZWFkeS5pbWFnZXMuRmlmbxIhCgRwaXBlGBIgASgLMhMuY3JlYWR5LmltYWdlcy5QaXBlEiMKA3R0eRgTIAEoCzIWLmNyZWFkeS5pbWFnZXMuVHR5RmlsZRIkCgR0dW5mGAsgASgLMhYuY3JlYWR5LmltYWdlcy5UdW5GaWxlEiMKBW1lbWZkGBQgASgLMhQuY3JlYWR5LmltYWdlcy5NZW1mZCKBAQoHUmVnRmlsZRIKCgJpZBgBIAIoDRINCgVmbGFncxgCIAIoDRIMCgRuYW1lGAYgAigMEhIKBm1udF9pZBgHIAEoEToCLTESDAoEc2l6ZRgIIAEoBBILCgNleHQYCSABKAgSDAoEbW9kZRgKIAEoDRIQCghidWlsZF9pZBgLIAMoDSIVCgdFeHRGaWxlEgoKAmlkGAEgAigNIhIKBEZpZm8SCgoCaWQYASACKA0iIwoEUGlwZRIKCgJpZBgBIAIoDRIPCgdwaXBlX2lkGAIgAigNIiUKB1R1bkZpbGUSCgoCaWQYASACKA0SDgoGbmV0ZGV2GAIgASgJIiUKBU1lbWZkEgoKAmlkGAEgAigNEhAKCGlub2RlX2lkGAUgAigNIp8CCgpJbmV0U29ja2V0EgoKAmlkGAEgAigNEgsKA2lubxgCIAIoDRIOCgZmYW1pbHkYAyACKA0SDAoEdHlwZRgEIAIoDRINCgVwcm90bxgFIAIoDRINCgVzdGF0ZRgGIAIoDRIQCghzcmNfcG9ydBgHIAIoDRIQCghkc3RfcG9ydBgIIAIoDRIQCghzcmNfYWRkchgLIAMoDRIQCghkc3RfYWRkchgMIAMoDRIqCgRvcHRzGA4gAigLMhwuY3JlYWR5LmltYWdlcy5Tb2NrZXRPcHRpb25zEikKB2lwX29wdHMYECABKAsyGC5jcmVhZHkuaW1hZ2VzLklwT3B0aW9ucxIOCgZpZm5hbWUYESABKAkSDQoFbnNfaWQYEiABKA0iYwoNU29ja2V0T3B0aW9ucxIRCglyZXVzZWFkZHIYByABKAgSFAoMc29fYm91bmRfZGV2GA8gASgJEhQKDHNvX3JldXNlcG9ydBgRIAEoCBITCgtzb19idWZfbG9jaxgZIAEoDSIdCglJcE9wdGlvbnMSEAoIZnJlZWJpbmQYASABKAgifwoKVW5peFNvY2tldBIKCgJpZBgBIAIoDRILCgNpbm8YAiACKA0SDAoEdHlwZRgDIAIoDRINCgVzdGF0ZRgEIAIoDRIOCgZ1ZmxhZ3MYBiACKA0SDAoEcGVlchgIIAIoDRIMCgRuYW1lGAsgAigMEg8KB2RlbGV0ZWQYDyABKAgiSgoHVHR5RmlsZRIKCgJpZBgBIAIoDRITCgt0dHlfaW5mb19pZBgCIAIoDRINCgVmbGFncxgDIAIoDRIPCgdyZWdmX2lkGAYgASgNInoKB1R0eUluZm8SCgoCaWQYASACKA0SJAoEdHlwZRgCIAIoDjIWLmNyZWFkeS5pbWFnZXMuVHR5VHlwZRILCgNzaWQYBiACKA0SDAoEcmRldhgIIAIoDRIiCgNwdHkYDCABKAsyFS5jcmVhZHkuaW1hZ2VzLlR0eVB0eSIXCgZUdHlQdHkSDQoFaW5kZXgYASACKA0iYAoNUmVtYXBGaWxlUGF0aBIPCgdvcmlnX2lkGAEgAigNEhAKCHJlbWFwX2lkGAIgAigNEiwKCnJlbWFwX3R5cGUYAyABKA4yGC5jcmVhZHkuaW1hZ2VzLlJlbWFwVHlwZSIwCgpNZW1mZElub2RlEgwKBG5hbWUYASACKAkSFAoMaHVnZXRsYl9mbGFnGAggASgNIroBCgpNb3VudEVudHJ5Eg4KBmZzdHlwZRgBIAIoDRIOCgZtbnRfaWQYAiACKA0SFQoNcGFyZW50X21udF9pZBgEIAIoDRIMCgRyb290GAYgAigJEhIKCm1vdW50cG9pbnQYByACKAkSDgoGc291cmNlGAggAigJEg8KB29wdGlvbnMYCSACKAkSEQoJZXh0X21vdW50GA0gASgIEg4KBmZzbmFtZRgOIAEoCRIPCgdleHRfa2V5GBIgASgJIh0KCk5ldG5zRW50cnkSDwoHZXh0X2tleRgIIAEoCSIdCgpQaWRuc0VudHJ5Eg8KB2V4dF9rZXkYASABKAkiZwoJTmV0RGV2aWNlEiUKBHR5cGUYASACKA4yFy5jcmVhZHkuaW1hZ2VzLkxpbmtUeXBlEg8KB2lmaW5kZXgYAiACKA0SDAoEbmFtZRgFIAIoCRIUCgxwZWVyX2lmaW5kZXgYDCABKA0iQQoMVWlkR2lkRXh0ZW50Eg0KBWZpcnN0GAEgAigNEhMKC2xvd2VyX2ZpcnN0GAIgAigNEg0KBWNvdW50GAMgAigNImkKC1VzZXJuc0VudHJ5EiwKB3VpZF9tYXAYASADKAsyGy5jcmVhZHkuaW1hZ2VzLlVpZEdpZEV4dGVudBIsCgdnaWRfbWFwGAIgAygLMhsuY3JlYWR5LmltYWdlcy5VaWRHaWRFeHRlbnQiawoLQ2dyb3VwRW50cnkSJgoEc2V0cxgBIAMoCzIYLmNyZWFkeS5pbWFnZXMuQ2dyb3VwU2V0EjQKC2NvbnRyb2xsZXJzGAIgAygLMh8uY3JlYWR5LmltYWdlcy5DZ3JvdXBDb250cm9sbGVyIkIKCUNncm91cFNldBIKCgJpZBgBIAIoDRIpCgRjdGxzGAIgAygLMhsuY3JlYWR5LmltYWdlcy5DZ3JvdXBNZW1iZXIiKgoMQ2dyb3VwTWVtYmVyEgwKBG5hbWUYASACKAkSDAoEcGF0aBgCIAIoCSIiChBDZ3JvdXBDb250cm9sbGVyEg4KBmNuYW1lcxgBIAMoCSI8CgxDcHVpbmZvRW50cnkSLAoJeDg2X2VudHJ5GAEgAygLMhkuY3JlYWR5LmltYWdlcy5DcHVpbmZvWDg2ItYBCgpDcHVpbmZvWDg2EhEKCXZlbmRvcl9pZBgBIAIoDRISCgpjcHVfZmFtaWx5GAIgAigNEg0KBW1vZGVsGAMgAigNEhAKCHN0ZXBwaW5nGAQgAigNEhYKDmNhcGFiaWxpdHlfdmVyGAUgAigNEhIKCmNhcGFiaWxpdHkYBiADKA0SEAoIbW9kZWxfaWQYByABKAkSFgoOeGZlYXR1cmVzX21hc2sYCCABKAQSEgoKeHNhdmVfc2l6ZRgJIAEoDRIWCg54c2F2ZV9zaXplX21heBgKIAEoDSowCgdMc21UeXBlEgoKBk5PX0xTTRAAEgsKB1NFTElOVVgQARIMCghBUFBBUk1PUhACKnUKB01hY2hpbmUSCwoHVU5LTk9XThAAEgoKBlg4Nl82NBABEgcKA0FSTRACEgsKB0FBUkNINjQQAxIJCgVQUEM2NBAEEggKBFMzOTAQBRIICgRNSVBTEAYSDwoLTE9PTkdBUkNINjQQBxILCgdSSVNDVjY0EAgqJwoNUmVnaXN0ZXJzTW9kZRIKCgZOQVRJVkUQARIKCgZDT01QQVQQAir7AQoGRmRUeXBlEgcKA1VORBAAEgcKA1JFRxABEggKBFBJUEUQAhIICgRGSUZPEAMSCgoGSU5FVFNLEAQSCgoGVU5JWFNLEAUSCwoHRVZFTlRGRBAGEg0KCUVWRU5UUE9MTBAHEgsKB0lOT1RJRlkQCBIMCghTSUdOQUxGRBAJEgwKCFBBQ0tFVFNLEAoSBwoDVFRZEAsSDAoIRkFOT1RJRlkQDBINCglORVRMSU5LU0sQDRIGCgJOUxAOEggKBFRVTkYQDxIHCgNFWFQQEBILCgdUSU1FUkZEEBESCQoFTUVNRkQQEhIKCgZCUEZNQVAQExIJCgVQSURGRBAUKlsKB1R0eVR5cGUSDwoLVFRZX1VOS05PV04QABIHCgNQVFkQARILCgdDT05TT0xFEAISBgoCVlQQAxIICgRDVFRZEAQSCwoHRVhUX1RUWRAFEgoKBlNFUklBTBAGKi4KCVJlbWFwVHlwZRIKCgZMSU5LRUQQABIJCgVHSE9TVBABEgoKBlBST0NGUxACKnIKCExpbmtUeXBlEgsKB05PX0xJTksQABIMCghMT09QQkFDSxABEggKBFZFVEgQAhIHCgNUVU4QAxILCgdFWFRMSU5LEAQSCQoFVkVORVQQBRIKCgZCUklER0UQBhILCgdNQUNWTEFOEAcSBwoDU0lUEAg");
 
 /**
  * Wrapped, so that "none" and "not told" differ.
@@ -363,6 +363,11 @@ export type TaskCore = Message<"cready.images.TaskCore"> & {
   comm: string;
 
   /**
+   * @generated from field: optional cready.images.TaskTimers timers = 7;
+   */
+  timers?: TaskTimers | undefined;
+
+  /**
    * Older images have these here, newer ones with each thread.
    *
    * @generated from field: optional uint32 old_seccomp_mode = 11;
@@ -383,9 +388,67 @@ export const TaskCoreSchema: GenMessage<TaskCore> = /*@__PURE__*/
   messageDesc(file_images, 10);
 
 /**
+ * @generated from message cready.images.TaskTimers
+ */
+export type TaskTimers = Message<"cready.images.TaskTimers"> & {
+  /**
+   * @generated from field: repeated cready.images.PosixTimer posix = 4;
+   */
+  posix: PosixTimer[];
+};
+
+/**
+ * Describes the message cready.images.TaskTimers.
+ * Use `create(TaskTimersSchema)` to create a new message.
+ */
+export const TaskTimersSchema: GenMessage<TaskTimers> = /*@__PURE__*/
+  messageDesc(file_images, 11);
+
+/**
+ * @generated from message cready.images.PosixTimer
+ */
+export type PosixTimer = Message<"cready.images.PosixTimer"> & {
+  /**
+   * 4: to one thread.
+   *
+   * @generated from field: required uint32 it_sigev_notify = 4;
+   */
+  itSigevNotify: number;
+
+  /**
+   * @generated from field: optional int32 notify_thread_id = 11;
+   */
+  notifyThreadId: number;
+};
+
+/**
+ * Describes the message cready.images.PosixTimer.
+ * Use `create(PosixTimerSchema)` to create a new message.
+ */
+export const PosixTimerSchema: GenMessage<PosixTimer> = /*@__PURE__*/
+  messageDesc(file_images, 12);
+
+/**
  * @generated from message cready.images.ThreadCore
  */
 export type ThreadCore = Message<"cready.images.ThreadCore"> & {
+  /**
+   * @generated from field: optional sint32 sched_nice = 3;
+   */
+  schedNice: number;
+
+  /**
+   * As sched_setscheduler(2) has it: 0 other, 1 FIFO, 2 RR, 3 batch, 5 idle, 6 deadline.
+   *
+   * @generated from field: optional uint32 sched_policy = 4;
+   */
+  schedPolicy: number;
+
+  /**
+   * @generated from field: optional uint32 sched_prio = 5;
+   */
+  schedPrio: number;
+
   /**
    * @generated from field: optional cready.images.Creds creds = 10;
    */
@@ -412,7 +475,7 @@ export type ThreadCore = Message<"cready.images.ThreadCore"> & {
  * Use `create(ThreadCoreSchema)` to create a new message.
  */
 export const ThreadCoreSchema: GenMessage<ThreadCore> = /*@__PURE__*/
-  messageDesc(file_images, 11);
+  messageDesc(file_images, 13);
 
 /**
  * @generated from message cready.images.Rseq
@@ -429,7 +492,7 @@ export type Rseq = Message<"cready.images.Rseq"> & {
  * Use `create(RseqSchema)` to create a new message.
  */
 export const RseqSchema: GenMessage<Rseq> = /*@__PURE__*/
-  messageDesc(file_images, 12);
+  messageDesc(file_images, 14);
 
 /**
  * @generated from message cready.images.Creds
@@ -456,7 +519,7 @@ export type Creds = Message<"cready.images.Creds"> & {
  * Use `create(CredsSchema)` to create a new message.
  */
 export const CredsSchema: GenMessage<Creds> = /*@__PURE__*/
-  messageDesc(file_images, 13);
+  messageDesc(file_images, 15);
 
 /**
  * @generated from message cready.images.SeccompEntry
@@ -473,7 +536,7 @@ export type SeccompEntry = Message<"cready.images.SeccompEntry"> & {
  * Use `create(SeccompEntrySchema)` to create a new message.
  */
 export const SeccompEntrySchema: GenMessage<SeccompEntry> = /*@__PURE__*/
-  messageDesc(file_images, 14);
+  messageDesc(file_images, 16);
 
 /**
  * @generated from message cready.images.SeccompFilter
@@ -500,7 +563,7 @@ export type SeccompFilter = Message<"cready.images.SeccompFilter"> & {
  * Use `create(SeccompFilterSchema)` to create a new message.
  */
 export const SeccompFilterSchema: GenMessage<SeccompFilter> = /*@__PURE__*/
-  messageDesc(file_images, 15);
+  messageDesc(file_images, 17);
 
 /**
  * @generated from message cready.images.MmEntry
@@ -529,7 +592,7 @@ export type MmEntry = Message<"cready.images.MmEntry"> & {
  * Use `create(MmEntrySchema)` to create a new message.
  */
 export const MmEntrySchema: GenMessage<MmEntry> = /*@__PURE__*/
-  messageDesc(file_images, 16);
+  messageDesc(file_images, 18);
 
 /**
  * @generated from message cready.images.VmaEntry
@@ -544,6 +607,16 @@ export type VmaEntry = Message<"cready.images.VmaEntry"> & {
    * @generated from field: required uint64 end = 2;
    */
   end: bigint;
+
+  /**
+   * @generated from field: required uint64 pgoff = 3;
+   */
+  pgoff: bigint;
+
+  /**
+   * @generated from field: required uint64 shmid = 4;
+   */
+  shmid: bigint;
 
   /**
    * @generated from field: required uint32 flags = 6;
@@ -561,7 +634,34 @@ export type VmaEntry = Message<"cready.images.VmaEntry"> & {
  * Use `create(VmaEntrySchema)` to create a new message.
  */
 export const VmaEntrySchema: GenMessage<VmaEntry> = /*@__PURE__*/
-  messageDesc(file_images, 17);
+  messageDesc(file_images, 19);
+
+/**
+ * @generated from message cready.images.FdinfoEntry
+ */
+export type FdinfoEntry = Message<"cready.images.FdinfoEntry"> & {
+  /**
+   * @generated from field: required uint32 id = 1;
+   */
+  id: number;
+
+  /**
+   * @generated from field: required cready.images.FdType type = 3;
+   */
+  type: FdType;
+
+  /**
+   * @generated from field: required uint32 fd = 4;
+   */
+  fd: number;
+};
+
+/**
+ * Describes the message cready.images.FdinfoEntry.
+ * Use `create(FdinfoEntrySchema)` to create a new message.
+ */
+export const FdinfoEntrySchema: GenMessage<FdinfoEntry> = /*@__PURE__*/
+  messageDesc(file_images, 20);
 
 /**
  * @generated from message cready.images.FileEntry
@@ -628,7 +728,7 @@ export type FileEntry = Message<"cready.images.FileEntry"> & {
  * Use `create(FileEntrySchema)` to create a new message.
  */
 export const FileEntrySchema: GenMessage<FileEntry> = /*@__PURE__*/
-  messageDesc(file_images, 18);
+  messageDesc(file_images, 21);
 
 /**
  * @generated from message cready.images.RegFile
@@ -645,9 +745,11 @@ export type RegFile = Message<"cready.images.RegFile"> & {
   flags: number;
 
   /**
-   * @generated from field: required string name = 6;
+   * A path; as bytes, since it may be of any.
+   *
+   * @generated from field: required bytes name = 6;
    */
-  name: string;
+  name: Uint8Array;
 
   /**
    * @generated from field: optional sint32 mnt_id = 7 [default = -1];
@@ -682,7 +784,7 @@ export type RegFile = Message<"cready.images.RegFile"> & {
  * Use `create(RegFileSchema)` to create a new message.
  */
 export const RegFileSchema: GenMessage<RegFile> = /*@__PURE__*/
-  messageDesc(file_images, 19);
+  messageDesc(file_images, 22);
 
 /**
  * @generated from message cready.images.ExtFile
@@ -699,7 +801,7 @@ export type ExtFile = Message<"cready.images.ExtFile"> & {
  * Use `create(ExtFileSchema)` to create a new message.
  */
 export const ExtFileSchema: GenMessage<ExtFile> = /*@__PURE__*/
-  messageDesc(file_images, 20);
+  messageDesc(file_images, 23);
 
 /**
  * @generated from message cready.images.Fifo
@@ -716,7 +818,7 @@ export type Fifo = Message<"cready.images.Fifo"> & {
  * Use `create(FifoSchema)` to create a new message.
  */
 export const FifoSchema: GenMessage<Fifo> = /*@__PURE__*/
-  messageDesc(file_images, 21);
+  messageDesc(file_images, 24);
 
 /**
  * @generated from message cready.images.Pipe
@@ -738,7 +840,7 @@ export type Pipe = Message<"cready.images.Pipe"> & {
  * Use `create(PipeSchema)` to create a new message.
  */
 export const PipeSchema: GenMessage<Pipe> = /*@__PURE__*/
-  messageDesc(file_images, 22);
+  messageDesc(file_images, 25);
 
 /**
  * @generated from message cready.images.TunFile
@@ -760,7 +862,7 @@ export type TunFile = Message<"cready.images.TunFile"> & {
  * Use `create(TunFileSchema)` to create a new message.
  */
 export const TunFileSchema: GenMessage<TunFile> = /*@__PURE__*/
-  messageDesc(file_images, 23);
+  messageDesc(file_images, 26);
 
 /**
  * @generated from message cready.images.Memfd
@@ -782,7 +884,7 @@ export type Memfd = Message<"cready.images.Memfd"> & {
  * Use `create(MemfdSchema)` to create a new message.
  */
 export const MemfdSchema: GenMessage<Memfd> = /*@__PURE__*/
-  messageDesc(file_images, 24);
+  messageDesc(file_images, 27);
 
 /**
  * @generated from message cready.images.InetSocket
@@ -866,7 +968,7 @@ export type InetSocket = Message<"cready.images.InetSocket"> & {
  * Use `create(InetSocketSchema)` to create a new message.
  */
 export const InetSocketSchema: GenMessage<InetSocket> = /*@__PURE__*/
-  messageDesc(file_images, 25);
+  messageDesc(file_images, 28);
 
 /**
  * @generated from message cready.images.SocketOptions
@@ -898,7 +1000,7 @@ export type SocketOptions = Message<"cready.images.SocketOptions"> & {
  * Use `create(SocketOptionsSchema)` to create a new message.
  */
 export const SocketOptionsSchema: GenMessage<SocketOptions> = /*@__PURE__*/
-  messageDesc(file_images, 26);
+  messageDesc(file_images, 29);
 
 /**
  * @generated from message cready.images.IpOptions
@@ -915,7 +1017,7 @@ export type IpOptions = Message<"cready.images.IpOptions"> & {
  * Use `create(IpOptionsSchema)` to create a new message.
  */
 export const IpOptionsSchema: GenMessage<IpOptions> = /*@__PURE__*/
-  messageDesc(file_images, 27);
+  messageDesc(file_images, 30);
 
 /**
  * @generated from message cready.images.UnixSocket
@@ -969,7 +1071,7 @@ export type UnixSocket = Message<"cready.images.UnixSocket"> & {
  * Use `create(UnixSocketSchema)` to create a new message.
  */
 export const UnixSocketSchema: GenMessage<UnixSocket> = /*@__PURE__*/
-  messageDesc(file_images, 28);
+  messageDesc(file_images, 31);
 
 /**
  * @generated from message cready.images.TtyFile
@@ -986,6 +1088,11 @@ export type TtyFile = Message<"cready.images.TtyFile"> & {
   ttyInfoId: number;
 
   /**
+   * @generated from field: required uint32 flags = 3;
+   */
+  flags: number;
+
+  /**
    * The file by whose path it was opened.
    *
    * @generated from field: optional uint32 regf_id = 6;
@@ -998,7 +1105,7 @@ export type TtyFile = Message<"cready.images.TtyFile"> & {
  * Use `create(TtyFileSchema)` to create a new message.
  */
 export const TtyFileSchema: GenMessage<TtyFile> = /*@__PURE__*/
-  messageDesc(file_images, 29);
+  messageDesc(file_images, 32);
 
 /**
  * @generated from message cready.images.TtyInfo
@@ -1037,7 +1144,7 @@ export type TtyInfo = Message<"cready.images.TtyInfo"> & {
  * Use `create(TtyInfoSchema)` to create a new message.
  */
 export const TtyInfoSchema: GenMessage<TtyInfo> = /*@__PURE__*/
-  messageDesc(file_images, 30);
+  messageDesc(file_images, 33);
 
 /**
  * @generated from message cready.images.TtyPty
@@ -1054,7 +1161,7 @@ export type TtyPty = Message<"cready.images.TtyPty"> & {
  * Use `create(TtyPtySchema)` to create a new message.
  */
 export const TtyPtySchema: GenMessage<TtyPty> = /*@__PURE__*/
-  messageDesc(file_images, 31);
+  messageDesc(file_images, 34);
 
 /**
  * @generated from message cready.images.RemapFilePath
@@ -1081,7 +1188,7 @@ export type RemapFilePath = Message<"cready.images.RemapFilePath"> & {
  * Use `create(RemapFilePathSchema)` to create a new message.
  */
 export const RemapFilePathSchema: GenMessage<RemapFilePath> = /*@__PURE__*/
-  messageDesc(file_images, 32);
+  messageDesc(file_images, 35);
 
 /**
  * memfd.img
@@ -1105,7 +1212,7 @@ export type MemfdInode = Message<"cready.images.MemfdInode"> & {
  * Use `create(MemfdInodeSchema)` to create a new message.
  */
 export const MemfdInodeSchema: GenMessage<MemfdInode> = /*@__PURE__*/
-  messageDesc(file_images, 33);
+  messageDesc(file_images, 36);
 
 /**
  * @generated from message cready.images.MountEntry
@@ -1142,6 +1249,11 @@ export type MountEntry = Message<"cready.images.MountEntry"> & {
   source: string;
 
   /**
+   * @generated from field: required string options = 9;
+   */
+  options: string;
+
+  /**
    * @generated from field: optional bool ext_mount = 13;
    */
   extMount: boolean;
@@ -1162,7 +1274,7 @@ export type MountEntry = Message<"cready.images.MountEntry"> & {
  * Use `create(MountEntrySchema)` to create a new message.
  */
 export const MountEntrySchema: GenMessage<MountEntry> = /*@__PURE__*/
-  messageDesc(file_images, 34);
+  messageDesc(file_images, 37);
 
 /**
  * @generated from message cready.images.NetnsEntry
@@ -1179,7 +1291,7 @@ export type NetnsEntry = Message<"cready.images.NetnsEntry"> & {
  * Use `create(NetnsEntrySchema)` to create a new message.
  */
 export const NetnsEntrySchema: GenMessage<NetnsEntry> = /*@__PURE__*/
-  messageDesc(file_images, 35);
+  messageDesc(file_images, 38);
 
 /**
  * @generated from message cready.images.PidnsEntry
@@ -1196,7 +1308,7 @@ export type PidnsEntry = Message<"cready.images.PidnsEntry"> & {
  * Use `create(PidnsEntrySchema)` to create a new message.
  */
 export const PidnsEntrySchema: GenMessage<PidnsEntry> = /*@__PURE__*/
-  messageDesc(file_images, 36);
+  messageDesc(file_images, 39);
 
 /**
  * @generated from message cready.images.NetDevice
@@ -1208,9 +1320,19 @@ export type NetDevice = Message<"cready.images.NetDevice"> & {
   type: LinkType;
 
   /**
+   * @generated from field: required uint32 ifindex = 2;
+   */
+  ifindex: number;
+
+  /**
    * @generated from field: required string name = 5;
    */
   name: string;
+
+  /**
+   * @generated from field: optional uint32 peer_ifindex = 12;
+   */
+  peerIfindex: number;
 };
 
 /**
@@ -1218,7 +1340,7 @@ export type NetDevice = Message<"cready.images.NetDevice"> & {
  * Use `create(NetDeviceSchema)` to create a new message.
  */
 export const NetDeviceSchema: GenMessage<NetDevice> = /*@__PURE__*/
-  messageDesc(file_images, 37);
+  messageDesc(file_images, 40);
 
 /**
  * @generated from message cready.images.UidGidExtent
@@ -1245,7 +1367,7 @@ export type UidGidExtent = Message<"cready.images.UidGidExtent"> & {
  * Use `create(UidGidExtentSchema)` to create a new message.
  */
 export const UidGidExtentSchema: GenMessage<UidGidExtent> = /*@__PURE__*/
-  messageDesc(file_images, 38);
+  messageDesc(file_images, 41);
 
 /**
  * @generated from message cready.images.UsernsEntry
@@ -1267,7 +1389,7 @@ export type UsernsEntry = Message<"cready.images.UsernsEntry"> & {
  * Use `create(UsernsEntrySchema)` to create a new message.
  */
 export const UsernsEntrySchema: GenMessage<UsernsEntry> = /*@__PURE__*/
-  messageDesc(file_images, 39);
+  messageDesc(file_images, 42);
 
 /**
  * cgroup.img
@@ -1291,7 +1413,7 @@ export type CgroupEntry = Message<"cready.images.CgroupEntry"> & {
  * Use `create(CgroupEntrySchema)` to create a new message.
  */
 export const CgroupEntrySchema: GenMessage<CgroupEntry> = /*@__PURE__*/
-  messageDesc(file_images, 40);
+  messageDesc(file_images, 43);
 
 /**
  * @generated from message cready.images.CgroupSet
@@ -1313,7 +1435,7 @@ export type CgroupSet = Message<"cready.images.CgroupSet"> & {
  * Use `create(CgroupSetSchema)` to create a new message.
  */
 export const CgroupSetSchema: GenMessage<CgroupSet> = /*@__PURE__*/
-  messageDesc(file_images, 41);
+  messageDesc(file_images, 44);
 
 /**
  * @generated from message cready.images.CgroupMember
@@ -1335,7 +1457,7 @@ export type CgroupMember = Message<"cready.images.CgroupMember"> & {
  * Use `create(CgroupMemberSchema)` to create a new message.
  */
 export const CgroupMemberSchema: GenMessage<CgroupMember> = /*@__PURE__*/
-  messageDesc(file_images, 42);
+  messageDesc(file_images, 45);
 
 /**
  * @generated from message cready.images.CgroupController
@@ -1352,7 +1474,7 @@ export type CgroupController = Message<"cready.images.CgroupController"> & {
  * Use `create(CgroupControllerSchema)` to create a new message.
  */
 export const CgroupControllerSchema: GenMessage<CgroupController> = /*@__PURE__*/
-  messageDesc(file_images, 43);
+  messageDesc(file_images, 46);
 
 /**
  * @generated from message cready.images.CpuinfoEntry
@@ -1369,7 +1491,7 @@ export type CpuinfoEntry = Message<"cready.images.CpuinfoEntry"> & {
  * Use `create(CpuinfoEntrySchema)` to create a new message.
  */
 export const CpuinfoEntrySchema: GenMessage<CpuinfoEntry> = /*@__PURE__*/
-  messageDesc(file_images, 44);
+  messageDesc(file_images, 47);
 
 /**
  * @generated from message cready.images.CpuinfoX86
@@ -1433,7 +1555,7 @@ export type CpuinfoX86 = Message<"cready.images.CpuinfoX86"> & {
  * Use `create(CpuinfoX86Schema)` to create a new message.
  */
 export const CpuinfoX86Schema: GenMessage<CpuinfoX86> = /*@__PURE__*/
-  messageDesc(file_images, 45);
+  messageDesc(file_images, 48);
 
 /**
  * @generated from enum cready.images.LsmType

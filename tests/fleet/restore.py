@@ -188,6 +188,10 @@ if task.get("copy"):
     os.chmod(path("program"), 0o755)
 if task.get("in_session"):
     os.setsid()
+if task.get("outside"):
+    held.append(socket.socket(socket.AF_UNIX))
+    held[-1].bind("\0cready-outside")
+    held[-1].listen()
 child = start()
 dumped = descendants(child.pid)[1] if task.get("inner") else child.pid
 result = {}

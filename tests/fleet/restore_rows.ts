@@ -37,6 +37,8 @@ export const ROWS: readonly Row[] = [
   { what: "a file that has grown", task: { specimen: "file", spoil: ["grow", "data"] }, blocks: "file.WORK/data" },
   { what: "a file that is gone", task: { specimen: "file", spoil: ["remove", "data"] }, blocks: "file.WORK/data" },
   { what: "a file of another mode", task: { specimen: "file", spoil: ["chmod", "data"] }, blocks: "file.WORK/data" },
+  { what: "a file with a name of odd bytes", task: { specimen: "odd_name" }, blocks: null },
+  { what: "a symbolic link that is open itself", task: { specimen: "path_only" }, blocks: null },
   {
     what: "another build of the program",
     task: { argv: ["WORK/program", "1000"], copy: "/bin/sleep", spoil: ["other_build", "program"] },
@@ -49,6 +51,16 @@ export const ROWS: readonly Row[] = [
   { what: "a file lock", task: { specimen: "lock", dump: ["--file-locks"] }, blocks: null, options: ["--file-locks"] },
   { what: "threads", task: { specimen: "threads" }, blocks: null },
   { what: "a tree with a session, a group and a zombie", task: { specimen: "tree" }, blocks: null },
+  {
+    what: "the deadline scheduling policy",
+    task: { specimen: "deadline" },
+    blocks: /^task\.\d+\.schedule$/,
+  },
+  {
+    what: "the highest descriptor of all",
+    task: { specimen: "high_descriptor" },
+    blocks: /^task\.\d+\.descriptors$/,
+  },
   { what: "a pid that is taken", task: { ...SLEEP, spoil: ["take_pid"] }, blocks: /^pid\.\d+$/ },
   {
     what: "a job of a shell",
@@ -101,6 +113,17 @@ export const ROWS: readonly Row[] = [
     task: { specimen: "tcp_connection", dump: ["--tcp-established"] },
     blocks: null,
     options: ["--tcp-established"],
+  },
+  {
+    what: "a TCP connection that its peer has reset",
+    task: { specimen: "tcp_reset" },
+    blocks: null,
+    options: ["--tcp-established"],
+  },
+  {
+    what: "a client of a Unix listener outside that has not accepted it",
+    task: { specimen: "unaccepted", outside: true },
+    blocks: /^socket\.unix\.\d+$/,
   },
   { what: "a pair of Unix sockets", task: { specimen: "unix_pair" }, blocks: null },
   {

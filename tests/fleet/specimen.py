@@ -1,5 +1,5 @@
 """The processes that the restore tests dump: `specimen.py NAME` makes its situation, writes "ready", and waits."""
-import ctypes, fcntl, mmap, os, select, signal, socket, sys, threading, time
+import ctypes, fcntl, mmap, os, select, signal, socket, struct, sys, threading, time
 
 NAME, WORK = sys.argv[1], sys.argv[2]
 keep = []
@@ -142,6 +142,45 @@ def two_mounts():
     os.closerange(0, 100)
     os.set_inheritable(os.open("/", os.O_RDONLY), True)
     os.execv("/bin/sleep", ["sleep", "1000"])
+
+
+def odd_name():
+    keep.append(open(os.path.join(os.fsencode(WORK), b"odd\n \\ \xff"), "wb"))
+
+
+def path_only():
+    os.symlink("data", path("link"))
+    keep.append(os.open(path("link"), os.O_PATH | os.O_NOFOLLOW))
+
+
+def high_descriptor():
+    import resource
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    os.dup2(os.open("/", os.O_RDONLY), limit - 1)
+
+
+def unaccepted():
+    """A client of a listener that is no part of the tree: restore.py holds it (`outside`)."""
+    client = socket.socket(socket.AF_UNIX)
+    client.connect("\0cready-outside")
+    keep.append(client)
+
+
+def tcp_reset():
+    tcp_connection()
+    listener, client, server = keep
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    server.close()
+    listener.close()
+    keep[:] = [client]
+
+
+def deadline():
+    attributes = struct.pack("IIQiIQQQ", 48, 6, 0, 0, 0, 10**7, 10**8, 10**8)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall({"x86_64": 314, "aarch64": 274}[os.uname().machine], 0, attributes, 0):  # sched_setattr
+        raise OSError(ctypes.get_errno(), "sched_setattr")
 
 
 def nothing():
