@@ -70,6 +70,12 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./compare.ts"),
   },
   {
+    name: "export",
+    usage: "export nfd|prometheus [options]",
+    summary: "says what report finds for Node Feature Discovery or Prometheus",
+    load: () => import("./export.ts"),
+  },
+  {
     name: "query",
     usage: "query [options] QUERY | -f FILE | -",
     summary: "answers a GraphQL query on this machine, or asks a running cready serve",

@@ -42,7 +42,7 @@ export function judgeFiles(context: RestoreContext): Item[] {
     ];
   }
   const below = own ? root!.replace(/\/+$/, "") : "";
-  const wanted = facts.regFiles.filter((file) => !file.ext && byPath(context, file));
+  const wanted = facts.regFiles.filter((file) => !file.ext && byPath(context, file) && (!own || onRoot(context, file)));
   const faults = wanted.flatMap((file) => {
     const fault = faultOf(context.sys, pathOf(below, file), file);
     return fault ? [fault] : [];
@@ -85,6 +85,12 @@ function byPath({ facts }: RestoreContext, file: RegFile): boolean {
   const pid = /^\/proc\/(\d+)(\/|$)/.exec(pathOf("", file).shown)?.[1];
   return pid === undefined ||
     !facts.tasks.some((task) => task.threads.includes(Number(pid)) || task.pid === Number(pid));
+}
+
+/** Whether it lies on the root mount of the tree: criu makes the other mounts itself, with what is in them. */
+function onRoot({ facts }: RestoreContext, { mntId }: RegFile): boolean {
+  const mount = facts.mounts.find((one) => one.mntId === mntId);
+  return mount === undefined || !facts.mounts.some((one) => one.mntId === mount.parentMntId && one !== mount);
 }
 
 function faultOf(sys: Sys, at: ReturnType<typeof pathOf>, file: RegFile): Item | undefined {
