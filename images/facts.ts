@@ -175,11 +175,13 @@ export function dumpFacts(dump: Dump): DumpFacts {
 
 /** Both ends of a veth pair inside of the dump find each other; all others are to be given. */
 function outerDevices(devices: readonly NetDevice[]): DumpFacts["outerDevices"] {
-  return devices.flatMap(({ type, name, ifindex, peerIfindex }): DumpFacts["outerDevices"] => {
+  return devices.flatMap((device): DumpFacts["outerDevices"] => {
+    const { type, name, ifindex, peerIfindex } = device;
     if (type === LinkType.MACVLAN) return [{ name, kind: "macvlan" }];
     if (type !== LinkType.VETH) return [];
     const inside = devices.some((one) =>
-      one.type === LinkType.VETH && one.ifindex === peerIfindex && one.peerIfindex === ifindex
+      // Numbers are of each network namespace: a device may have the one of its own peer.
+      one !== device && one.type === LinkType.VETH && one.ifindex === peerIfindex && one.peerIfindex === ifindex
     );
     return inside ? [] : [{ name, kind: "veth" }];
   });
