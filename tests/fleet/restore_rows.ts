@@ -51,16 +51,6 @@ export const ROWS: readonly Row[] = [
   { what: "a file lock", task: { specimen: "lock", dump: ["--file-locks"] }, blocks: null, options: ["--file-locks"] },
   { what: "threads", task: { specimen: "threads" }, blocks: null },
   { what: "a tree with a session, a group and a zombie", task: { specimen: "tree" }, blocks: null },
-  {
-    what: "the deadline scheduling policy",
-    task: { specimen: "deadline" },
-    blocks: /^task\.\d+\.schedule$/,
-  },
-  {
-    what: "the highest descriptor of all",
-    task: { specimen: "high_descriptor" },
-    blocks: /^task\.\d+\.descriptors$/,
-  },
   { what: "a pid that is taken", task: { ...SLEEP, spoil: ["take_pid"] }, blocks: /^pid\.\d+$/ },
   {
     what: "a job of a shell",

@@ -153,13 +153,6 @@ def path_only():
     keep.append(os.open(path("link"), os.O_PATH | os.O_NOFOLLOW))
 
 
-def high_descriptor():
-    import resource
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    os.dup2(os.open("/", os.O_RDONLY), limit - 1)
-
-
 def unaccepted():
     """A client of a listener that is no part of the tree: restore.py holds it (`outside`)."""
     client = socket.socket(socket.AF_UNIX)
@@ -174,13 +167,6 @@ def tcp_reset():
     server.close()
     listener.close()
     keep[:] = [client]
-
-
-def deadline():
-    attributes = struct.pack("IIQiIQQQ", 48, 6, 0, 0, 0, 10**7, 10**8, 10**8)
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.syscall({"x86_64": 314, "aarch64": 274}[os.uname().machine], 0, attributes, 0):  # sched_setattr
-        raise OSError(ctypes.get_errno(), "sched_setattr")
 
 
 def nothing():
