@@ -63,6 +63,7 @@ export const MAN_SECTIONS: Readonly<Record<string, ManSections>> = {
       ["/etc/criu/runc.conf, /etc/criu/crun.conf", "options of a criu that runc or crun starts; shown, never written"],
     ],
     seeAlso: ["criu(8)", "runc(8)", "podman-container-checkpoint(1)"],
+  },
   report: {
     examples: [["Everything about this machine, for another one to compare with:", "cready report >/dev/null"]],
     files: [
