@@ -4,6 +4,7 @@ import type { Libc } from "../ffi/libc.ts";
 import { writeAllBytes } from "../ffi/out.ts";
 import type { Sys } from "../ffi/sys.ts";
 import { AT_FDCWD, O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY } from "../ffi/uapi.ts";
+import type { MachineReport } from "../fleet/document.ts";
 import { machineReport } from "../fleet/make.ts";
 import { readCpu } from "../host/cpu.ts";
 import { cpuinfoImage } from "../images/cpuinfo.ts";
@@ -22,6 +23,12 @@ export const OPTIONS: readonly CommandOption[] = [
     value: "DIR",
     help: "write DIR/cpuinfo.img as `criu cpuinfo dump` does, and print no report",
   },
+  {
+    name: "pid",
+    argument: "required",
+    value: "PID",
+    help: "look at this process and all that descends from it, too: compare then judges what that tree uses only",
+  },
   { name: "no-autoload", argument: "none", help: "ask nothing that would make the kernel load a module" },
   { name: "help", short: "h", argument: "none", help: "show this text" },
 ];
@@ -32,7 +39,7 @@ export function help(): string {
 
 Prints everything about this machine that decides about a restore as one JSON document: the kernel and what it has,
 the processor, cgroups, security modules, namespaces, clocks, vDSO, sysctls, criu and its plugins, container engines.
-No environment, no command line, no process is in it. schema/json/report.json describes it; cready compare reads it.
+No environment and no command line is in it, and of processes only what --pid names. schema/json/report.json describes it; cready compare reads it.
 
 Options:
 ${optionLines(OPTIONS)}`;
@@ -47,8 +54,26 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
   using runner = new Runner(libc, { noAutoload: options.some(({ name }) => name === "no-autoload") });
   const folder = options.findLast(({ name }) => name === "cpuinfo-img")?.value;
   if (folder !== undefined) return await writeCpuinfo(runner, folder);
-  console.out(`${JSON.stringify(await machineReport(runner), null, 2)}\n`);
+  const pid = options.findLast(({ name }) => name === "pid")?.value;
+  const process = pid === undefined ? null : await tree(runner, pid);
+  console.out(`${JSON.stringify({ ...await machineReport(runner), process }, null, 2)}\n`);
   return 0;
+}
+
+/** The tree of a process that the caller named. Throws `UsageError`. */
+async function tree(runner: Runner, pid: string): Promise<MachineReport["process"]> {
+  if (!/^[1-9]\d{0,9}$/.test(pid)) throw new UsageError(`invalid argument for --pid: ${shown(pid)}`);
+  // Only this needs the rules of inspect.
+  const [{ inspectedTree }, { NoTreeError }] = await Promise.all([
+    import("../fleet/inspected.ts"),
+    import("../inspect/tree.ts"),
+  ]);
+  try {
+    return await inspectedTree(runner, Number(pid));
+  } catch (error) {
+    if (error instanceof NoTreeError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 async function writeCpuinfo({ sys, host }: Runner, folder: string): Promise<number> {

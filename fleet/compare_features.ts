@@ -34,7 +34,10 @@ export const DUMP_ONLY: ReadonlySet<string> = new Set([
 /** What the target's kernel lacks: what every restore needs, and what a dump made on the source may need. */
 export function compareFeatures(source: MachineReport, target: MachineReport): Item[] {
   const before = new Map(source.kernel.findings.map((finding) => [finding.id, finding]));
-  const items = target.kernel.findings.flatMap((finding) => itemOf(before.get(finding.id), finding));
+  // Of a tree that was looked at it is known what it needs.
+  const used = source.process && new Set(source.process.features);
+  const items = target.kernel.findings.filter(({ id, category }) => !used || category === "REQUIRED" || used.has(id))
+    .flatMap((finding) => itemOf(before.get(finding.id), finding));
   return items.length > 0 ? items : [same("features", `${target.kernel.findings.length} asked`)];
 }
 

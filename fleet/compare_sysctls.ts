@@ -38,15 +38,30 @@ const RULES: Readonly<Record<string, Rule>> = {
 };
 
 /** Those that can weigh more than `advisory`. */
-export function sysctlsThatWeigh({ sysctls }: MachineReport): unknown {
-  return sysctls.filter(({ name }) => Object.hasOwn(RULES, name) && RULES[name]!.severity !== "advisory");
+export function sysctlsThatWeigh({ sysctls, process }: MachineReport): unknown {
+  const needs = process &&
+    [process.namespaces.includes("pid"), process.highestPid, process.mappings, process.highestCapability];
+  return [needs, sysctls.filter(({ name }) => Object.hasOwn(RULES, name) && RULES[name]!.severity !== "advisory")];
 }
 
 /** Compares what can be judged. */
 export function compareSysctls(source: MachineReport, target: MachineReport): Item[] {
+  const { process } = source;
   const there = new Map(target.sysctls.map(({ name, value }) => [name, value]));
-  const items = source.sysctls.flatMap(({ name, value }) => itemOf(name, value, there.get(name) ?? null));
+  const items = source.sysctls.flatMap(({ name, value }) => {
+    const needed = process && neededBy(process, name);
+    // What the tree needs takes the place of what its machine allows.
+    if (needed === null || needed === undefined) return itemOf(name, value, there.get(name) ?? null);
+    return itemOf(name, String(needed), there.get(name) ?? null);
+  });
   return items.length > 0 ? items : [same("sysctls", `${source.sysctls.length} read`)];
+}
+
+/** What a tree needs of a sysctl; null where only the machine can be compared. */
+function neededBy(process: NonNullable<MachineReport["process"]>, name: string): number | null {
+  if (name === "kernel.pid_max") return process.namespaces.includes("pid") ? 0 : process.highestPid + 1;
+  if (name === "vm.max_map_count") return process.mappings;
+  return name === "kernel.cap_last_cap" ? Math.max(0, process.highestCapability) : null;
 }
 
 function itemOf(name: string, source: string | null, target: string | null): Item[] {

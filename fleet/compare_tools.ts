@@ -24,7 +24,8 @@ export function compareCriu({ criu: source }: MachineReport, { criu: target }: M
 export function compareGpus(source: MachineReport, target: MachineReport): Item[] {
   const items: Item[] = [];
   const [a, b] = [source.gpus, target.gpus];
-  if (a.nvidia) {
+  // A tree that was looked at counts only with what it has mapped.
+  if (a.nvidia && (source.process?.nvidia ?? true)) {
     const values = { source: a.nvidia.driver ?? "yes", target: b.nvidia && (b.nvidia.driver ?? "yes") };
     if (!b.nvidia) {
       items.push({
@@ -54,7 +55,7 @@ export function compareGpus(source: MachineReport, target: MachineReport): Item[
       });
     }
   }
-  if (a.amdgpu && !b.amdgpu) {
+  if (a.amdgpu && !b.amdgpu && (source.process?.amdgpu ?? true)) {
     items.push({
       id: "amdgpu",
       source: a.amdgpu.driver ?? "yes",
@@ -75,5 +76,5 @@ export function compareGpus(source: MachineReport, target: MachineReport): Item[
       remedy: "install the same plugins of criu",
     });
   }
-  return items;
+  return items.length > 0 ? items : [same("plugins", (target.criu?.plugins ?? []).join(", ") || "none needed")];
 }

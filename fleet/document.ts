@@ -58,6 +58,33 @@ const FINDING = record({
   reason: nullable(text()),
 });
 
+const PROCESS = record({
+  name: text(),
+  tasks: number(),
+  dump: oneOf("DUMPABLE", "NEEDS_OPTIONS", "BLOCKED", "UNKNOWN"),
+  restore: oneOf("EXPECTED", "STATE_LOST", "AT_RISK", "REFUSED", "UNKNOWN"),
+  rules: list(text()),
+  options: list(text()),
+  features: list(text()),
+  namespaces: list(text()),
+  highestPid: number(),
+  mappings: number(),
+  highestCapability: number("any"),
+  profile: flag(),
+  nvidia: flag(),
+  amdgpu: flag(),
+}, {
+  dump: "What `cready inspect` says of it here",
+  rules: "The rules of inspect that speak of it, by their names",
+  options: "Options that criu dump needs, without their arguments",
+  features: "Features that something in the tree needs",
+  namespaces: "Kinds of namespaces that are part of the dump",
+  highestPid: "Of all its tasks and threads, as numbered here",
+  mappings: "The most that one task has",
+  highestCapability: "The number of the highest one that a task has; -1 for none",
+  profile: "Whether a task runs under a profile of a security module",
+});
+
 const program = { path: text(), version: nullable(text()), fault: nullable(text()) };
 
 /** `cready report`: everything about one machine that decides about a restore. */
@@ -93,6 +120,7 @@ export const REPORT = record({
     nvidia: nullable(record({ driver: nullable(text()), gpus: number(), cudaCheckpoint: nullable(record(program)) })),
     amdgpu: nullable(record({ driver: nullable(text()) })),
   }),
+  process: nullable(PROCESS),
   engines: list(record({
     name: text(),
     path: text(),
@@ -106,6 +134,7 @@ export const REPORT = record({
   schemaVersion: "An added field does not raise it",
   madeAt: "RFC 3339, UTC",
   machine: "The host name",
+  process: "The tree of `report --pid`: then compare judges what it uses only; null for the machine alone",
   engines: "Container runtimes and what each declares that it was built with; null is no `no`",
   gpus: "Devices whose state only a plugin of CRIU can dump",
 });

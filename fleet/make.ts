@@ -43,6 +43,7 @@ export async function machineReport(runner: Runner): Promise<MachineReport> {
     sysctls: sysctls(host),
     criu: installedCriu(sys, host),
     gpus: gpus(sys, host),
+    process: null,
     engines: engines(sys),
   };
 }

@@ -23,15 +23,27 @@ export function sections(mode: CpuMode): readonly Section[] {
   return [
     { key: (r) => [r.architecture, r.kernel.pageSize], compare: compareArchitecture },
     { key: (r) => [r.architecture, r.cpu], compare: (s, t) => compareReportedCpus(s, t, mode) },
-    { key: (r) => r.kernel.findings.map(({ id, verdict }) => [id, verdict]), compare: compareFeatures },
     {
-      key: (r) => [r.lsm.criu, r.cgroups.version, r.namespaces.map(({ kind, limit }) => [kind, limit === 0])],
+      key: (r) => [r.process?.features, r.kernel.findings.map(({ id, verdict }) => [id, verdict])],
+      compare: compareFeatures,
+    },
+    {
+      key: (
+        r,
+      ) => [
+        r.lsm.criu,
+        r.process?.profile,
+        r.process?.namespaces,
+        r.cgroups.version,
+        r.namespaces.map(({ kind, limit }) => [kind, limit === 0]),
+      ],
       compare: compareSystem,
     },
+    { key: (r) => [r.process?.dump, r.process?.restore], compare: compareTree },
     { key: (r) => r.vdso, compare: compareVdso },
     { key: sysctlsThatWeigh, compare: compareSysctls },
     { key: (r) => r.criu, compare: compareCriu },
-    { key: (r) => [r.gpus, r.criu?.plugins], compare: compareGpus },
+    { key: (r) => [r.gpus, r.criu?.plugins, r.process?.nvidia, r.process?.amdgpu], compare: compareGpus },
     { key: (r) => r.clocks, compare: compareClocks, advisoryOnly: true },
     { key: (r) => r.kernel.release, compare: compareRelease, advisoryOnly: true },
   ];
@@ -87,7 +99,8 @@ function compareReportedCpus(source: MachineReport, target: MachineReport, mode:
 function compareSystem(source: MachineReport, target: MachineReport): Item[] {
   const items: Item[] = [];
   const [was, is] = [source.lsm.criu, target.lsm.criu];
-  if (was !== "NO_LSM" && was !== is) {
+  const profiled = source.process?.profile ?? true;
+  if (was !== "NO_LSM" && was !== is && profiled) {
     items.push(
       item(
         "lsm",
@@ -119,6 +132,8 @@ function compareSystem(source: MachineReport, target: MachineReport): Item[] {
     );
   }
   for (const { kind, limit } of source.namespaces) {
+    // All that a tree does not have of its own it shares with criu, wherever that runs.
+    if (source.process && !source.process.namespaces.includes(kind)) continue;
     const there = target.namespaces.find((one) => one.kind === kind);
     if (!there) {
       items.push(
@@ -144,6 +159,43 @@ function compareSystem(source: MachineReport, target: MachineReport): Item[] {
     }
   }
   return items;
+}
+
+/** The tree that was looked at where it runs: what cannot be dumped there comes back nowhere. */
+function compareTree({ process }: MachineReport): Item[] {
+  if (!process) return [];
+  const { name, dump, restore, options } = process;
+  const items: Item[] = [];
+  const rules = `cready inspect says why: ${process.rules.slice(0, 4).join(", ")}`;
+  if (dump === "BLOCKED") {
+    items.push(item("tree.dump", name, dump, "blocks", "it cannot be dumped where it runs", rules));
+  } else if (dump === "UNKNOWN") {
+    items.push(item("tree.dump", name, dump, "unknown", "whether it can be dumped could not be told", rules));
+  } else if (dump === "NEEDS_OPTIONS") {
+    items.push(
+      item(
+        "tree.dump",
+        name,
+        options.join(" "),
+        "advisory",
+        "criu dump needs these options, and restore mostly the same",
+      ),
+    );
+  }
+  if (restore === "REFUSED") {
+    items.push(
+      item("tree.restore", name, restore, "blocks", "criu would refuse to restore it, also where it runs", rules),
+    );
+  } else if (restore === "UNKNOWN") {
+    items.push(
+      item("tree.restore", name, restore, "unknown", "what becomes of it at a restore could not be told", rules),
+    );
+  } else if (restore !== "EXPECTED") {
+    items.push(
+      item("tree.restore", name, restore, "risk", "something of it is lost, or may be, at any restore", rules),
+    );
+  }
+  return items.length > 0 ? items : [same("tree", name)];
 }
 
 function compareVdso({ vdso: source }: MachineReport, { vdso: target }: MachineReport): Item[] {

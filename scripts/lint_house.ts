@@ -14,7 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   rules: ["rules", "version.ts"],
   inspect: ["inspect", "rules", "probes", "host", "proc", "ffi", "version.ts"],
   why: ["why", "rules", "version.ts"],
-  fleet: ["fleet", "images", "probes", "host", "cpu", "proc", "ffi", "version.ts"],
+  fleet: ["fleet", "inspect", "images", "probes", "host", "cpu", "proc", "ffi", "version.ts"],
   report: ["report", "fleet", "inspect", "rules", "probes", "host"],
   rpc: ["rpc", "proto", "report", "probes", "host", "ffi", "version.ts"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],

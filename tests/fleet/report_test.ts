@@ -104,6 +104,39 @@ Deno.test("a user without rights gets a report too, which says so", async () => 
   assert.equal(report.cpu!.compatId, here.cpu!.compatId);
 });
 
+Deno.test("report --pid carries what a tree uses, and nothing that tells its secrets", async () => {
+  const child = new Deno.Command("unshare", {
+    args: ["--uts", "setsid", "sh", "-c", "sleep 1000; : hush-hush"],
+    env: { TOKEN: "hush-hush" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    const sleeps = () => Deno.readTextFileSync(`/proc/${child.pid}/task/${child.pid}/children`).trim() !== "";
+    while (!sleeps()) await new Promise((go) => setTimeout(go, 5));
+    const { code, stdout, stderr } = await cready("report", "--pid", String(child.pid));
+    assert.deepEqual([code, stderr], [0, ""]);
+    fits("report", stdout);
+    assert.doesNotMatch(stdout, /hush-hush/);
+    const { process } = JSON.parse(stdout) as MachineReport;
+    assert.deepEqual([process?.name, process?.tasks, process?.namespaces], ["sh", 2, ["uts"]]);
+    assert(process!.highestPid >= child.pid && process!.mappings > 5);
+    Deno.writeTextFileSync(made.at("tree.json"), stdout);
+    const compared = await cready("compare", "--all", "--cpu", "none", made.at("tree.json"), HERE);
+    assert.match(compared.stdout, /^ {2}\w+ +tree(\.\w+)? /m);
+  } finally {
+    for (const pid of Deno.readTextFileSync(`/proc/${child.pid}/task/${child.pid}/children`).trim().split(" ")) {
+      Deno.kill(Number(pid), "SIGKILL");
+    }
+    await child.status;
+  }
+  const gone = await cready("report", "--pid", String(child.pid));
+  assert.deepEqual([gone.code, gone.stdout], [2, ""]);
+  assert.match(gone.stderr, /^Error \(cready\/report\): There is no process \d+\n$/);
+  assert.match((await cready("report", "--pid", "1x")).stderr, /invalid argument for --pid: 1x/);
+});
+
 Deno.test("compare: words, streams and exit codes", async () => {
   const good = {
     criu: { path: "/usr/sbin/criu", version: "4.2", fault: null, plugins: [], configFiles: [] },

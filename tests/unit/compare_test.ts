@@ -5,7 +5,7 @@ import { compareMachines } from "../../fleet/compare.ts";
 import type { MachineReport } from "../../fleet/document.ts";
 import { type CompareVerdict, type Severity, verdictOf } from "../../fleet/item.ts";
 import { matrixOf } from "../../fleet/matrix.ts";
-import { MACHINE, machine, withCpu, withVerdict, withWord } from "./machine_report.ts";
+import { MACHINE, machine, withCpu, withTree, withVerdict, withWord } from "./machine_report.ts";
 
 /** What is compared, which item it gives, and how heavy it is. */
 type Row = readonly [source: MachineReport, target: MachineReport, id: string, severity: Severity, mode?: CpuMode];
@@ -48,6 +48,42 @@ const ROWS: readonly Row[] = [
   [MACHINE, withVerdict("mem_dirty_track", "UNSUPPORTED"), "feature.mem_dirty_track", "advisory"],
   [withVerdict("timens", "BLOCKED"), withVerdict("timens", "UNSUPPORTED"), "features", "same"],
   [MACHINE, machine({ kernel: { ...MACHINE.kernel, release: "6.1.0" } }), "kernel", "advisory"],
+  // A tree that was looked at: what it does not use does not count
+  [withTree(), MACHINE, "tree", "same"],
+  [withTree({ dump: "BLOCKED" }), MACHINE, "tree.dump", "blocks"],
+  [withTree({ dump: "UNKNOWN" }), MACHINE, "tree.dump", "unknown"],
+  [withTree({ dump: "NEEDS_OPTIONS", options: ["--tcp-established"] }), MACHINE, "tree.dump", "advisory"],
+  [withTree({ restore: "REFUSED" }), MACHINE, "tree.restore", "blocks"],
+  [withTree({ restore: "STATE_LOST" }), MACHINE, "tree.restore", "risk"],
+  [withTree({ restore: "UNKNOWN" }), MACHINE, "tree.restore", "unknown"],
+  [withTree(), withVerdict("timens", "UNSUPPORTED"), "features", "same"],
+  [withTree({ features: ["timens"] }), withVerdict("timens", "UNSUPPORTED"), "feature.timens", "risk"],
+  [withTree(), withVerdict("ns_last_pid", "UNSUPPORTED"), "feature.ns_last_pid", "blocks"],
+  [withTree(), machine({ lsm: { active: [], criu: "NO_LSM" } }), "lsm", "same"],
+  [withTree({ profile: true }), machine({ lsm: { active: [], criu: "NO_LSM" } }), "lsm", "risk"],
+  [withTree(), machine({ gpus: { nvidia: null, amdgpu: null } }), "plugins", "same"],
+  [withTree({ nvidia: true }), machine({ gpus: { nvidia: null, amdgpu: null } }), "nvidia", "risk"],
+  [withTree({ namespaces: ["net"] }), machine({ namespaces: [] }), "namespace.net", "risk"],
+  [withTree(), machine({ namespaces: [] }), "cgroups", "same"],
+  [withTree(), machine({ sysctls: [{ name: "kernel.pid_max", value: "32768" }] }), "sysctls", "same"],
+  [
+    withTree({ highestPid: 40000 }),
+    machine({ sysctls: [{ name: "kernel.pid_max", value: "32768" }] }),
+    "sysctl.kernel.pid_max",
+    "risk",
+  ],
+  [
+    withTree({ highestPid: 40000, namespaces: ["pid"] }),
+    machine({ sysctls: [{ name: "kernel.pid_max", value: "32768" }] }),
+    "sysctls",
+    "same",
+  ],
+  [
+    withTree({ mappings: 70000 }),
+    machine({ sysctls: [{ name: "vm.max_map_count", value: "65530" }] }),
+    "sysctl.vm.max_map_count",
+    "risk",
+  ],
   // The rest of the machine
   [MACHINE, machine({ lsm: { active: [], criu: "NO_LSM" } }), "lsm", "risk"],
   [machine({ lsm: { active: [], criu: "NO_LSM" } }), MACHINE, "lsm", "same"],

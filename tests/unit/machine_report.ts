@@ -81,6 +81,7 @@ export const MACHINE: MachineReport = {
   sysctls: [{ name: "kernel.pid_max", value: "4194304" }, { name: "vm.max_map_count", value: "65530" }],
   criu: { path: "/usr/sbin/criu", version: "4.2", fault: null, plugins: ["cuda_plugin"], configFiles: [] },
   gpus: { nvidia: { driver: "570.86", gpus: 1, cudaCheckpoint: null }, amdgpu: null },
+  process: null,
   engines: [],
 };
 
@@ -105,4 +106,27 @@ export function withWord(index: number, change: (word: number) => number): Machi
 export function withVerdict(id: string, verdict: "UNSUPPORTED" | "BLOCKED" | "INCONCLUSIVE"): MachineReport {
   const findings = MACHINE.kernel.findings.map((one) => one.id === id ? { ...one, verdict, reason: "not here" } : one);
   return machine({ kernel: { ...MACHINE.kernel, findings } });
+}
+
+/** A tree that uses nothing. */
+const TREE: NonNullable<MachineReport["process"]> = {
+  name: "sleep",
+  tasks: 1,
+  dump: "DUMPABLE",
+  restore: "EXPECTED",
+  rules: [],
+  options: [],
+  features: [],
+  namespaces: [],
+  highestPid: 1000,
+  mappings: 30,
+  highestCapability: -1,
+  profile: false,
+  nvidia: false,
+  amdgpu: false,
+};
+
+/** The machine with a tree on it. */
+export function withTree(changes: Partial<NonNullable<MachineReport["process"]>> = {}): MachineReport {
+  return machine({ process: { ...TREE, ...changes } });
 }
