@@ -1,4 +1,6 @@
+import { struct } from "../ffi/struct.ts";
 import type { Sys } from "../ffi/sys.ts";
+import type { ProcDir } from "../proc/dir.ts";
 import { MAP_ANONYMOUS, MAP_PRIVATE, PAGE, PROT_READ, PROT_WRITE } from "../ffi/uapi.ts";
 
 /** madvise(2) advice of Linux 6.13. */
@@ -10,4 +12,42 @@ export function guardRegions(sys: Sys): boolean {
   const result = sys.try("madvise", page, PAGE, MADV_GUARD_INSTALL);
   sys.try("munmap", page, PAGE);
   return result === 0;
+}
+
+/** _IOWR('f', 16, struct pm_scan_arg), linux/fs.h. */
+const PAGEMAP_SCAN = 0xc0606610;
+const PM_SCAN_ARG = struct("pm_scan_arg", 96, {
+  size: [0, "u64"],
+  start: [16, "u64"],
+  end: [24, "u64"],
+  vec: [40, "u64"],
+  vec_len: [48, "u64"],
+  category_mask: [72, "u64"],
+  return_mask: [88, "u64"],
+});
+/** Since Linux 6.15. */
+const PAGE_IS_GUARD = 1 << 8;
+/** The end of what a program may use, with the page tables of every x86_64. */
+const TASK_SIZE = 0x7ffffffff000;
+
+/** Whether a process has guard regions; null where the kernel cannot be asked (before Linux 6.15). */
+export function hasGuards(sys: Sys, dir: ProcDir): boolean | null {
+  const { memory } = sys;
+  const mark = memory.mark();
+  try {
+    using pagemap = dir.open("pagemap");
+    const region = memory.alloc(24); // struct page_region
+    const argument = PM_SCAN_ARG.pack(memory, {
+      size: PM_SCAN_ARG.size,
+      end: TASK_SIZE,
+      vec: region,
+      vec_len: 1,
+      category_mask: PAGE_IS_GUARD,
+      return_mask: PAGE_IS_GUARD,
+    });
+    const found = sys.try("ioctl", pagemap.number, PAGEMAP_SCAN, argument);
+    return found < 0 ? null : found > 0;
+  } finally {
+    memory.release(mark);
+  }
 }

@@ -1,8 +1,8 @@
-import { tryReadText } from "../../ffi/files.ts";
+import { entries, readBytes, tryReadText } from "../../ffi/files.ts";
 import { given } from "../plan.ts";
+import { pluginsOf } from "../plugins.ts";
 import type { Report } from "../report.ts";
 import type { Tree } from "../tree.ts";
-import { entries } from "../../ffi/files.ts";
 import { SysError } from "../../ffi/errno.ts";
 
 /** What criu needs of its caller and of the kernel before it looks at any task. */
@@ -10,6 +10,7 @@ export function judgeEnvironment(tree: Tree, report: Report): void {
   judgeCapabilities(tree, report);
   judgePlan(tree, report);
   judgeMapFiles(tree, report);
+  judgePlugins(tree, report);
 }
 
 function judgeCapabilities(tree: Tree, report: Report): void {
@@ -85,3 +86,29 @@ function judgeMapFiles(tree: Tree, report: Report): void {
     });
   }
 }
+
+/** criu loads every library of its folder for plugins, and gives up where one cannot be loaded. */
+function judgePlugins(tree: Tree, report: Report): void {
+  const { folder, names } = pluginsOf(tree);
+  for (const name of names) {
+    const path = `${folder}/${name}`;
+    try {
+      const bytes = readBytes(tree.around.sys, path, ELF_HEADER);
+      if (bytes.length === ELF_HEADER && bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[4] === ELFCLASS64) continue;
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+    }
+    report.add({
+      rule: "env-plugin-unloadable",
+      task: tree.root,
+      subject: "plugin",
+      reason: `${path} is no library that could be loaded`,
+      message: null,
+      options: ["--libdir /var/empty"],
+    });
+  }
+}
+
+/** Bytes of a 64-bit ELF header, and its class (elf(5)). */
+const ELF_HEADER = 64;
+const ELFCLASS64 = 2;

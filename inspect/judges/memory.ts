@@ -4,8 +4,11 @@ import type { Mapping } from "../../proc/maps.ts";
 import { parseVmFlags } from "../../proc/smaps.ts";
 import { S_IFCHR, S_IFMT, S_IFREG, type Statx } from "../../proc/statx.ts";
 import { FD_DESC_INVALID, reportName } from "../file_name.ts";
-import { guardRegions } from "../guard_regions.ts";
+import { compareVersions } from "../criu_version.ts";
+import { ruleNamed } from "../../rules/registry.ts";
+import { guardRegions, hasGuards } from "../guard_regions.ts";
 import { hugetlbDevices } from "../hugetlb.ts";
+import { mountTableOf } from "../mount_table.ts";
 import { openFilesOf } from "../open_files.ts";
 import { given } from "../plan.ts";
 import { pluginsOf } from "../plugins.ts";
@@ -18,6 +21,10 @@ import type { Tree } from "../tree.ts";
 const SMAPS_BYTES = 32 * 1024 * 1024;
 const SMAPS_MAPPINGS = 1000;
 const PAGE = 4096;
+/** Flags of mappings that userfaultfd watches: missing pages, write protection, minor faults. */
+const WATCHED = ["um", "uw", "ui"];
+/** File systems whose files may give memory of devices. */
+const PSEUDO = ["sysfs", "proc", "debugfs", "resctrl"];
 const AIO = "/[aio] (deleted)";
 /** MAP_SHARED, MAP_PRIVATE as criu prints them. */
 const MAP_PRIVATE = 2;
@@ -33,12 +40,30 @@ export function judgeMemory(tree: Tree, report: Report): void {
     new TaskMemory(tree, task, maps, shmem, report).judge();
   }
   if (guardRegions(tree.around.sys)) {
+    judgeGuards(tree, report);
     report.add({
       rule: "mem-guard-pages",
       task: tree.root,
       subject: "memory",
       reason: "this kernel has guard regions, of which criu must be able to learn from PAGEMAP_SCAN",
       without: "UNKNOWN",
+      message: null,
+    });
+  }
+}
+
+/** A criu that does not know guard regions runs into them when it copies pages. */
+function judgeGuards(tree: Tree, report: Report): void {
+  const { until } = ruleNamed("mem-guard-pages-old");
+  if (until === undefined || compareVersions(tree.around.criu.version, until) >= 0) return;
+  for (const task of tree.living) {
+    const found = task.kernelThread ? null : task.fact("pagemap guards", (dir) => hasGuards(tree.around.sys, dir));
+    if (found !== true) continue;
+    report.add({
+      rule: "mem-guard-pages-old",
+      task,
+      subject: "memory",
+      reason: "it has guard regions (madvise MADV_GUARD_INSTALL)",
       message: null,
     });
   }
@@ -72,6 +97,7 @@ class TaskMemory {
     }
     this.#vvar();
     this.#flags();
+    this.#pagemap();
   }
 
   #add(rule: Parameters<Report["add"]>[0]["rule"], mapping: Mapping, reason: string, more: object = {}): void {
@@ -193,6 +219,8 @@ class TaskMemory {
     if (stat === null) return;
     const format = stat.mode & S_IFMT;
     if (format === S_IFREG) {
+      this.#device(mapping, stat);
+      this.#posixShm(mapping);
       const { path: link } = mapping;
       const file = { fd: FD_DESC_INVALID, link: link.replaceAll("\\012", "\n"), stat, mount: stat.mount };
       reportName(this.#tree, this.#report, this.#task, subjectOf(mapping), file, "MAPPING");
@@ -205,6 +233,35 @@ class TaskMemory {
       values: [this.#task.pid, mapping.start],
       ...(plugins ? { effect: "UNKNOWN", message: null } : {}),
     });
+  }
+
+  /** Memory of a device behind a regular file, such as of PCI in sysfs: criu copies none of it that is mapped private. */
+  #device(mapping: Mapping, { mount }: Statx): void {
+    if (mapping.permissions[3] === "s" || mount === null) return;
+    const type = mountTableOf(this.#tree).get(mount)?.mount.type;
+    if (type === undefined || !PSEUDO.includes(type)) return;
+    this.#report.unknown(
+      "mem-pfnmap",
+      this.#task,
+      subjectOf(mapping),
+      `it is private memory of ${mapping.path} (${type}), which may be that of a device`,
+    );
+  }
+
+  /** POSIX shared memory of the host: criu takes the name of the file, and not what is in it. */
+  #posixShm({ path, permissions, ...mapping }: Mapping): void {
+    const named = path.startsWith("/dev/shm/") && !path.endsWith(" (deleted)");
+    if (!named || permissions[3] !== "s" || this.#tree.dumps("mnt")) return;
+    this.#add(
+      "ipc-posix-shm",
+      { path, permissions, ...mapping },
+      `what is in ${path} is not dumped, and must be as it is now`,
+      {
+        stage: "RESTORE",
+        effect: "RISK",
+        message: null,
+      },
+    );
   }
 
   /** What is behind a mapping, by its link in map_files; for callers without that right, by its path. */
@@ -226,6 +283,17 @@ class TaskMemory {
 
   #byPath(dir: ProcDir, mapping: Mapping, path: string): Statx | null {
     const found = dir.statx(`root${path}`);
+    if (mountTableOf(this.#tree).get(found.mount)?.mount.type === "overlay") {
+      this.#add(
+        "mem-overlay-maps",
+        mapping,
+        `${path} lies on an overlay, of which maps must name the file that stat names`,
+        {
+          values: [mapping.start],
+        },
+      );
+      return found;
+    }
     if (String(found.ino) === mapping.inode) return found;
     this.#add("mem-map-files-denied", mapping, `${path} is another file now, and criu may not open what is mapped`, {
       values: [mapping.start],
@@ -258,6 +326,23 @@ class TaskMemory {
     }
   }
 
+  /** criu learns from pagemap which pages there are. */
+  #pagemap(): void {
+    const task = this.#task;
+    const open = task.fact("pagemap", (dir) => {
+      using _file = dir.open("pagemap");
+      return true;
+    });
+    if (open !== null) return;
+    this.#report.add({
+      rule: "mem-unreadable",
+      task,
+      subject: "memory",
+      reason: "its pagemap cannot be opened",
+      values: [task.pid],
+    });
+  }
+
   /** What only smaps shows, where that is read without stalling the process. */
   #flags(): void {
     const open = this.#maps.filter(({ permissions }) => permissions[0] === "-");
@@ -277,6 +362,18 @@ class TaskMemory {
         "it is sealed (mseal), so that criu cannot make it readable for the copy",
         {
           message: "Can't dump unprotect vmas",
+        },
+      );
+    }
+    const watched = this.#maps.find(({ start }) => flags?.get(start)?.some((flag) => WATCHED.includes(flag)));
+    if (watched && !openFilesOf(this.#tree).all.some(({ link }) => link === "anon_inode:[userfaultfd]")) {
+      this.#add(
+        "mem-uffd-registered",
+        watched,
+        "a process outside of the tree watches it with userfaultfd, and may be asked for its pages",
+        {
+          effect: "UNKNOWN",
+          message: null,
         },
       );
     }
