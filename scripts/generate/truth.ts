@@ -64,13 +64,20 @@ function confusion(trials: readonly Trial[]): string[] {
   ];
 }
 
-/** docs/truth.md's part for one criu. */
-export function truthDoc(trials: readonly Trial[]): string {
+/** Paths of a run that the next one will not have. */
+const plain = (text: string) =>
+  text.replaceAll(/\/tmp\/cready-truth-[^/]+\/[^/]+\/cready-specimen-[^/ ]+/g, "FOLDER").replaceAll("\n", " ");
+const cell = (text: string) => plain(text).replaceAll("|", "\\|").replaceAll("<", "&lt;");
+
+/** The part of docs/truth.md for one run: a criu, on the machine or in a guest. */
+export function truthDoc(trials: readonly Trial[], title: string): string {
   const kinds = [...new Set(trials.map(({ kind }) => kind))];
-  const wrong = trials.filter(({ differences }) => differences.length > 0);
+  const made = trials.filter(({ unmade }) => unmade === null);
+  const wrong = made.filter(({ differences }) => differences.length > 0);
+  const unmade = trials.filter((one) => one.unmade !== null);
   const rows = kinds.map((kind) => {
-    const of = trials.filter((one) => one.kind === kind);
-    const count = (of_: (one: Trial) => boolean) => of.filter(of_).length;
+    const of = made.filter((one) => one.kind === kind);
+    const count = (choose: (one: Trial) => boolean) => of.filter(choose).length;
     return [
       kind.replaceAll("_", " "),
       of.length,
@@ -83,20 +90,63 @@ export function truthDoc(trials: readonly Trial[]): string {
     ];
   });
   return [
-    `## criu ${trials[0]?.criu}`,
+    `## ${title}`,
     "",
-    ...confusion(trials),
+    `${made.length} specimens, ${wrong.length} with a difference.`,
+    "",
+    ...confusion(made),
     "",
     table(["kind", "specimens", "near misses", "dumpable", "with options", "blocked", "unknown", "different"], rows),
     "",
-    wrong.length === 0 ? "No differences." : "Differences:",
-    "",
+    ...(wrong.length > 0 ? ["Differences:", ""] : []),
     ...wrong.flatMap(({ name, about, differences }) => [
       `- \`${name}\`: ${about}`,
       ...differences.map(({ kind, predicted, seen }) =>
-        `  - ${kind}: ${predicted ? `predicted ${predicted}; ` : ""}seen ${seen.replaceAll("\n", " ")}`
+        `  - ${kind}: ${predicted ? `predicted ${cell(predicted)}; ` : ""}seen ${cell(seen)}`
       ),
     ]),
-    "",
+    ...(wrong.length > 0 ? [""] : []),
+    ...(unmade.length > 0 ? ["Not to be made on this machine, for want of what they need:", ""] : []),
+    ...unmade.map(({ name, needs }) => `- \`${name}\`: ${needs.join(" ")}`),
+    ...(unmade.length > 0 ? [""] : []),
   ].join("\n");
+}
+
+/** docs/truth.md: every run, then each specimen with what was predicted and seen in the first one. */
+export function truthPage(runs: ReadonlyMap<string, readonly Trial[]>): string {
+  const [first = []] = runs.values();
+  const kinds = [...new Set(first.map(({ kind }) => kind))];
+  const restoreOf = ({ predicted, restored }: Trial) =>
+    predicted?.dump === "BLOCKED" || restored === null
+      ? ""
+      : `${predicted!.restore}, ${restored ? "came back" : "did not"}`;
+  return [
+    "<!-- Made by scripts/truth from its runs. -->",
+    "# What cready inspect says, and what criu does",
+    "",
+    "Each specimen of `tests/specimens` makes one situation. `scripts/truth` starts it in namespaces of its own, asks `cready inspect`, has real",
+    "criu dump a start without options and another one with the predicted options, then with each of those left out, and restores what was",
+    "dumped in further PID and mount namespaces. Where cready says that nothing helps, the options that criu's own words lead to are tried.",
+    "CI runs the same (`tests/truth`); a difference that is not listed in `tests/truth/known.json` fails it.",
+    "",
+    ...[...runs].map(([title, trials]) => truthDoc(trials, title)),
+    "## The specimens",
+    "",
+    ...kinds.flatMap((kind) => [
+      `### ${kind.replaceAll("_", " ")}`,
+      "",
+      table(
+        ["specimen", "what it makes", "rules", "predicted", "seen", "restore"],
+        first.filter((one) => one.kind === kind && one.unmade === null).map((one) => [
+          `\`${one.name}\``,
+          cell(one.about),
+          one.rules.join(" "),
+          one.predicted?.dump ?? "",
+          seenOf(one),
+          restoreOf(one),
+        ]),
+      ),
+      "",
+    ]),
+  ].join("\n").trimEnd() + "\n";
 }

@@ -259,14 +259,17 @@ def attr_32bit(root):
     root.keep(subprocess.Popen([path], close_fds=True))
 
 
-def elf32(path):
-    """An ELF of i386 that calls pause(2) for ever, made by hand: no 32-bit toolchain is needed."""
-    base = 0x8048000
-    # again: mov eax, 29 (pause); int 0x80; jmp again
-    code = b"\xb8\x1d\x00\x00\x00\xcd\x80\xeb\xf7"
-    header = 52 + 32
-    elf = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, base + header, 52, 0, 0, 52, 32, 1, 0, 0, 0)
-    segment = struct.pack("<IIIIIIII", 1, 0, base, base, header + len(code), header + len(code), 5, 0x1000)
+# again: mov eax, 29 (pause); int 0x80; jmp again
+PAUSE_32 = b"\xb8\x1d\x00\x00\x00\xcd\x80\xeb\xf7"
+ELF_BASE, ELF_HEADER = 0x8048000, 52 + 32
+
+
+def elf32(path, code=PAUSE_32):
+    """An ELF of i386, made by hand: no 32-bit toolchain is needed. By default it calls pause(2) for ever."""
+    sizes = ELF_HEADER + len(code)
+    elf = b"\x7fELF\x01\x01\x01" + bytes(9)
+    elf += struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, ELF_BASE + ELF_HEADER, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    segment = struct.pack("<IIIIIIII", 1, 0, ELF_BASE, ELF_BASE, sizes, sizes, 5, 0x1000)
     with open(path, "wb") as file:
         file.write(elf + segment + code)
     os.chmod(path, 0o755)
@@ -280,15 +283,38 @@ def attr_ldt_entry(root):
     syscall("modify_ldt", 1, entry, 16)
 
 
-@specimen("attr-ldt", "refused", needs="x86_64")
-def attr_ldt_used(root):
-    """A segment register points into the LDT."""
+@specimen("attr-ldt", needs="x86_64")
+def attr_ldt_data(root):
+    """A data segment register points into the LDT: only the one of code counts."""
     attr_ldt_entry(root)
-    # mov eax, 7 (entry 0, LDT, ring 3); mov fs? It holds the thread's data: es is free. mov es, ax; ret
+    # mov eax, 7 (entry 0, LDT, ring 3); mov es, ax; ret
     code = b"\xb8\x07\x00\x00\x00\x8e\xc0\xc3"
     at = mmap(PAGE, 7)
     ctypes.memmove(at, code, len(code))
     ctypes.CFUNCTYPE(None)(at)()
+
+
+@specimen("attr-ldt attr-32bit", "refused", needs="x86_64", when=lambda pid: rests_in_pause(pid))
+def attr_ldt_code(root):
+    """A child of 32 bits runs in a code segment of its LDT, as Wine and DOSEMU do."""
+    import subprocess
+
+    # struct user_desc on the stack: entry 0, base 0, 4 GiB, code of 32 bits; modify_ldt(1, esp, 16)
+    code = b"\x68\x55\x00\x00\x00\x68\xff\xff\x0f\x00\x6a\x00\x6a\x00"
+    code += b"\xb8\x7b\x00\x00\x00\xbb\x01\x00\x00\x00\x89\xe1\xba\x10\x00\x00\x00\xcd\x80"
+    # ljmp 7:next
+    code += b"\xea" + struct.pack("<IH", ELF_BASE + ELF_HEADER + len(code) + 7, 7)
+    root.keep(subprocess.Popen([elf32(root.path("program"), code + PAUSE_32)], close_fds=True))
+
+
+def rests_in_pause(pid):
+    """The first child is in pause(2) of i386, which it calls last."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        child = file.read().split()[:1]
+    if not child:
+        return False
+    with open(f"/proc/{child[0]}/syscall", encoding="ascii") as file:
+        return file.read().startswith("29 ")
 
 
 @specimen("thread-plain")
