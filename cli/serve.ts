@@ -35,6 +35,7 @@ export const OPTIONS: readonly CommandOption[] = [
     help: "whom the serving process shall be when root starts it, by default nobody; root keeps it as it is",
   },
   { name: "limit", argument: "required", value: "NAME=N", help: "another limit than the default; see docs/serve.md" },
+  { name: "processes", argument: "none", help: "tell of processes with --listen, too, not on the Unix socket alone" },
   { name: "graphiql", argument: "none", help: "show GraphiQL to browsers at /graphql" },
   { name: "help", short: "h", argument: "none", help: "show this text" },
 ];
@@ -72,8 +73,8 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
   const root = sys.call("geteuid") === 0;
   const listen = given("listen");
   if (listen === undefined) {
-    for (const name of ["token-file", "host"]) {
-      if (given(name) !== undefined) throw new UsageError(`--${name} is for --listen`);
+    for (const name of ["token-file", "host", "processes"]) {
+      if (options.some((option) => option.name === name)) throw new UsageError(`--${name} is for --listen`);
     }
   }
   const request: ServeRequest = {
@@ -83,6 +84,7 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
     token: tokenFrom(sys, given("token-file")),
     user: userFor(sys, given("user"), root),
     limits: limitsOf(all("limit")),
+    processes: options.some(({ name }) => name === "processes"),
     graphiql: options.some(({ name }) => name === "graphiql"),
   };
   if (request.socket !== null && !fitsSocket(request.socket)) {

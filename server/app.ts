@@ -125,7 +125,7 @@ export class DoorHandler implements Handler {
     const { graphiql, graphql, answers, limits } = this.#app;
     const page = graphiql?.get("/graphql");
     if (page && request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")) return page;
-    const context = { ask: new AskProber(answers, gone.signal), gone: gone.signal };
+    const context = { ask: new AskProber(answers, gone.signal, this.#door.processes), gone: gone.signal };
     const answer = graphql.answer(request, context, gone.signal);
     try {
       return await within(answer, limits.request);

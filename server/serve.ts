@@ -29,6 +29,8 @@ export interface ServeRequest {
   readonly user: User | null;
   readonly limits: Limits;
   readonly graphiql: boolean;
+  /** Whether processes are told of on the port, too. */
+  readonly processes: boolean;
 }
 
 /** Answers given so far may take so long once it is to end; all is over within two seconds. */
@@ -85,8 +87,8 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
   Deno.addSignalListener("SIGUSR1", tellCode);
   // The first who asks shall not wait for the prober's start.
   answers.facts().catch((error) => log.event("prober", { message: String(error) }));
-  if (file) open(file, { hosts: null, login: null });
-  if (port) open(port, { hosts: new Set(hostsOf(port, request.hosts)), login });
+  if (file) open(file, { hosts: null, login: null, processes: true });
+  if (port) open(port, { hosts: new Set(hostsOf(port, request.hosts)), login, processes: request.processes });
   tellCode();
   void poller.run();
   const code = await ended.promise;
