@@ -72,7 +72,7 @@ export class Processes {
         parent: task.parent ? places.get(task.parent)! : -1,
       }));
     } catch (error) {
-      throw gone(error);
+      throw this.#fault(id, error);
     }
   }
 
@@ -85,7 +85,7 @@ export class Processes {
       record = inspectionRecord(seen.inspection, seen.planOf);
     } catch (error) {
       if (error instanceof NoContainerError) throw new ProcessError("BAD_USER_INPUT", error.message);
-      throw gone(error);
+      throw this.#fault(id, error);
     }
     // The number may have been given to another process since it was asked about.
     if (record.process.id !== id) throw ended(id);
@@ -105,6 +105,11 @@ export class Processes {
     if (!this.#byId(id)) throw ended(id);
   }
 
+  #fault(id: string, error: unknown): unknown {
+    if (!(error instanceof NoTreeError || error instanceof GoneError)) return error;
+    return this.#byId(id) ? new ProcessError("PROCESS_UNREADABLE", error.message) : ended(id);
+  }
+
   #rootsOf(cgroup: string): number[] {
     try {
       return rootsInCgroup(this.#runner.sys, cgroup);
@@ -117,9 +122,4 @@ export class Processes {
 
 function ended(id: string): ProcessError {
   return new ProcessError("PROCESS_GONE", `Process ${id} has ended`);
-}
-
-function gone(error: unknown): unknown {
-  const known = error instanceof NoTreeError || error instanceof GoneError;
-  return known ? new ProcessError("PROCESS_GONE", error.message) : error;
 }

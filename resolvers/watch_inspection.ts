@@ -2,29 +2,34 @@ import { GraphQLError } from "graphql";
 import type { InspectionRecord } from "../report/inspection_record.ts";
 
 /**
- * Yields an inspection, then each that says something else. `look` gives undefined when the process has ended, `sleep`
- * false when nobody waits any more.
+ * Yields an inspection, then each that says something else. `look` gives undefined when the process has ended, null when
+ * it could not be looked at for once; `sleep` false when nobody waits any more.
  */
 export async function* inspectionsThatDiffer(
   first: InspectionRecord,
-  look: () => Promise<InspectionRecord | undefined>,
+  look: () => Promise<InspectionRecord | null | undefined>,
   sleep: () => Promise<boolean>,
 ): AsyncGenerator<InspectionRecord> {
-  let before: string | undefined;
-  for (let now: InspectionRecord | undefined = first; now; now = await sleep() ? await look() : undefined) {
-    const text = gist(now);
-    if (text !== before) yield now;
+  yield first;
+  let before = gist(first);
+  while (await sleep()) {
+    const now = await look();
+    if (now === undefined) return;
+    const text = now ? gist(now) : before;
+    if (now && text !== before) yield now;
     before = text;
   }
 }
 
-/** Looks until the process has ended. */
-export function untilGone(look: () => Promise<InspectionRecord>): () => Promise<InspectionRecord | undefined> {
+/** A look that gives undefined when the process has ended, and null when it could not be looked at. */
+export function untilGone(look: () => Promise<InspectionRecord>): () => Promise<InspectionRecord | null | undefined> {
   return async () => {
     try {
       return await look();
     } catch (error) {
-      if (error instanceof GraphQLError && error.extensions.code === "PROCESS_GONE") return undefined;
+      const code = error instanceof GraphQLError ? error.extensions.code : undefined;
+      if (code === "PROCESS_GONE") return undefined;
+      if (code === "PROCESS_UNREADABLE") return null;
       throw error;
     }
   };
