@@ -1,7 +1,8 @@
 import type { GraphQLError } from "graphql";
 import type { Feature, Finding } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
-import { type InspectionRecord, unpacked } from "../report/inspection_record.ts";
+import type { InspectionRecord } from "../report/inspection_record.ts";
+import { unpacked } from "../report/packed_inspection.ts";
 import type { PageAsked, PlanAsked, ProcessRef } from "../report/process_request.ts";
 import type { TreeRecord } from "../report/processes.ts";
 import { processFault } from "../resolvers/argument.ts";

@@ -1,5 +1,5 @@
 import type { Runner } from "../probes/run.ts";
-import { packed } from "../report/inspection_record.ts";
+import { packed } from "../report/packed_inspection.ts";
 import { ProcessError } from "../report/process_error.ts";
 import { Processes } from "../report/processes.ts";
 import type { Answer, ProcessQuestion } from "./question.ts";

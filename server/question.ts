@@ -2,7 +2,7 @@ import type { Evidence } from "../ffi/sys.ts";
 import { featureNamed } from "../probes/registry.ts";
 import type { CriuAnswer, Finding, Remedy, Verdict } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
-import type { PackedInspection } from "../report/inspection_record.ts";
+import type { PackedInspection } from "../report/packed_inspection.ts";
 import type { ProcessFault } from "../report/process_error.ts";
 import type { PageAsked, PlanAsked, ProcessRef } from "../report/process_request.ts";
 import type { TreeRecord } from "../report/processes.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { featureNamed } from "../../probes/registry.ts";
 import { inspectionJson } from "../../report/inspection_json.ts";
-import { packed, unpacked } from "../../report/inspection_record.ts";
+import { packed, unpacked } from "../../report/packed_inspection.ts";
 import { cready, ROOT } from "../cli/binary.ts";
 import { lockHolder } from "../cli/lock_holder.ts";
 import { INSPECTION } from "./inspection.ts";
