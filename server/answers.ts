@@ -1,3 +1,4 @@
+import type { MachineReport } from "../fleet/document.ts";
 import type { Feature, Finding } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
 import type { HostFacts } from "../resolvers/models.ts";
@@ -13,6 +14,12 @@ const SURROUNDINGS_MS = 400;
 export interface Facts {
   readonly host: HostFacts;
   readonly scopes: Readonly<Record<Scope, readonly string[]>>;
+}
+
+/** What the prober says of its machine whenever it is asked, and how long it looked. */
+export interface Report {
+  readonly report: MachineReport;
+  readonly durationMs: number;
 }
 
 /** The answers of the probers, shared by all who ask for the same at the same time. */
@@ -71,6 +78,11 @@ export class Answers {
       this.#surroundings = { at: now, text };
     }
     return this.#surroundings.text;
+  }
+
+  /** All about the machine, as `cready report` has it. */
+  report(): Promise<Report> {
+    return this.#one({ ask: "report" }, (answer) => "report" in answer ? answer : undefined);
   }
 
   async #one<T>(question: Question, pick: (answer: Answer) => T | undefined): Promise<T> {

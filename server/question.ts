@@ -1,4 +1,5 @@
 import type { Evidence } from "../ffi/sys.ts";
+import type { MachineReport } from "../fleet/document.ts";
 import { featureNamed } from "../probes/registry.ts";
 import type { CriuAnswer, Finding, Remedy, Verdict } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
@@ -9,13 +10,17 @@ export type Question =
   | { readonly ask: "host" }
   /** `named` as with --feature. */
   | { readonly ask: "findings"; readonly ids: readonly string[]; readonly named: boolean }
-  | { readonly ask: "surroundings" };
+  | { readonly ask: "surroundings" }
+  | { readonly ask: "report" };
 
 /** Answers to a question, of which the last one is `done`. */
 export type Answer =
   | { readonly host: HostFacts; readonly scopes: Readonly<Record<Scope, readonly string[]>> }
   | { readonly finding: FindingRecord }
   | { readonly surroundings: string }
+  /** A report comes along, so nobody shall give it up. */
+  | { readonly found: true }
+  | { readonly report: MachineReport; readonly durationMs: number }
   | { readonly done: true };
 
 /** A finding on its way: the feature by its id. */
