@@ -18,7 +18,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   report: ["report", "fleet", "inspect", "rules", "probes", "host", "ffi", "version.ts"],
   rpc: ["rpc", "proto", "report", "probes", "host", "ffi", "version.ts"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
-  server: ["server", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
+  server: ["server", "resolvers", "schema", "report", "fleet", "probes", "host", "proc", "ffi", "version.ts"],
   schema: ["schema", "resolvers"],
   // The one folder that joins everything.
   cli: [

@@ -1,4 +1,5 @@
 import type { GraphQLError } from "graphql";
+import type { MachineReport } from "../fleet/document.ts";
 import type { Feature, Finding } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
 import type { InspectionRecord } from "../report/inspection_record.ts";
@@ -19,6 +20,12 @@ const SURROUNDINGS_MS = 400;
 export interface Facts {
   readonly host: HostFacts;
   readonly scopes: Readonly<Record<Scope, readonly string[]>>;
+}
+
+/** What the prober says of its machine whenever it is asked, and how long it looked. */
+export interface Report {
+  readonly report: MachineReport;
+  readonly durationMs: number;
 }
 
 /** The answers of the probers, shared by all who ask for the same at the same time. */
@@ -106,6 +113,11 @@ export class Answers {
     ).finally(() => this.#inspections.delete(key));
     this.#inspections.set(key, asked);
     return asked;
+  }
+
+  /** All about the machine, as `cready report` has it. */
+  report(): Promise<Report> {
+    return this.#one({ ask: "report" }, (answer) => "report" in answer ? answer : undefined);
   }
 
   async #one<T>(question: Question, pick: (answer: Answer) => T | undefined): Promise<T> {

@@ -13,6 +13,7 @@ import {
 import { LIMITS, type Limits } from "./limits.ts";
 import { logIn, loginPage, loginStyle } from "./login_page.ts";
 import { pageAsset } from "./page.ts";
+import { within } from "./within.ts";
 
 /** What all doors lead to. */
 export interface App {
@@ -140,11 +141,3 @@ export class DoorHandler implements Handler {
 }
 
 const READY_MS = 2000;
-
-/** Rejects when a promise takes longer. */
-function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("too late")), ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}

@@ -43,7 +43,7 @@ export async function probe(libc: Libc): Promise<void> {
 function questionOf(text: string): Question {
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null || !("ask" in value)) throw new TypeError("Cannot read a question");
-  if (value.ask === "host" || value.ask === "surroundings") return { ask: value.ask };
+  if (value.ask === "host" || value.ask === "surroundings" || value.ask === "report") return { ask: value.ask };
   if (value.ask === "findings" && "ids" in value && Array.isArray(value.ids) && "named" in value) {
     return { ask: "findings", ids: value.ids.map(String), named: value.named === true };
   }
@@ -76,6 +76,12 @@ async function answer(libc: Libc, question: Question, tell: (answer: Answer) => 
     const text = new TextEncoder().encode(surroundings(runner.sys, PROBES));
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
     tell({ surroundings: Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") });
+  } else if (question.ask === "report") {
+    const start = performance.now();
+    // Most probers never report.
+    const { machineReport } = await import("../fleet/make.ts");
+    const report = await machineReport(runner, () => tell({ found: true }));
+    tell({ report, durationMs: performance.now() - start });
   } else if (question.ask !== "findings") {
     // Most servers are never asked for processes.
     const { answerAboutProcesses } = await import("./process_answer.ts");

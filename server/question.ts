@@ -1,4 +1,5 @@
 import type { Evidence } from "../ffi/sys.ts";
+import type { MachineReport } from "../fleet/document.ts";
 import { featureNamed } from "../probes/registry.ts";
 import type { CriuAnswer, Finding, Remedy, Verdict } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
@@ -14,6 +15,7 @@ export type Question =
   /** `named` as with --feature. */
   | { readonly ask: "findings"; readonly ids: readonly string[]; readonly named: boolean }
   | { readonly ask: "surroundings" }
+  | { readonly ask: "report" }
   | ProcessQuestion;
 
 /** Questions about processes. */
@@ -32,6 +34,9 @@ export type Answer =
   | ProcessAnswer
   /** There is no answer about a process, and why. */
   | { readonly refused: { readonly code: ProcessFault; readonly message: string } }
+  /** A report comes along, so nobody shall give it up. */
+  | { readonly found: true }
+  | { readonly report: MachineReport; readonly durationMs: number }
   | { readonly done: true };
 
 /** Answers about processes. */
