@@ -58,6 +58,24 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./why.ts"),
   },
   {
+    name: "report",
+    usage: "report [options]",
+    summary: "prints all about this machine that decides about a restore, as JSON",
+    load: () => import("./report.ts"),
+  },
+  {
+    name: "compare",
+    usage: "compare SOURCE.json [TARGET.json]",
+    summary: "says whether dumps of one machine can be restored on another, or here",
+    load: () => import("./compare.ts"),
+  },
+  {
+    name: "export",
+    usage: "export nfd|prometheus [options]",
+    summary: "says what report finds for Node Feature Discovery or Prometheus",
+    load: () => import("./export.ts"),
+  },
+  {
     name: "query",
     usage: "query [options] QUERY | -f FILE | -",
     summary: "answers a GraphQL query on this machine, or asks a running cready serve",

@@ -14,8 +14,12 @@ const PIPE_BUF = 4096;
  * EPIPE …): an unwritten answer must not look like a given one.
  */
 export function writeAll(libc: Libc, fd: number, text: string): void {
+  writeAllBytes(libc, fd, new TextEncoder().encode(text));
+}
+
+/** As `writeAll`, for bytes. */
+export function writeAllBytes(libc: Libc, fd: number, bytes: Uint8Array): void {
   const { memory } = libc;
-  const bytes = new TextEncoder().encode(text);
   const mark = memory.mark();
   const at = memory.alloc(CHUNK);
   try {

@@ -1,5 +1,5 @@
 import { SysError } from "../ffi/errno.ts";
-import { access, readLink, readText, tryReadText } from "../ffi/files.ts";
+import { access, entries, readBytes, readLink, readText, tryReadText } from "../ffi/files.ts";
 import { Fd } from "../ffi/fd.ts";
 import type { Sys } from "../ffi/sys.ts";
 import { F_OK } from "../ffi/uapi.ts";
@@ -142,6 +142,25 @@ export class Host {
     return tryReadText(this.#sys, path);
   }
 
+  /** A file's bytes, or undefined. */
+  bytes(path: string): Uint8Array | undefined {
+    return this.#unlessRefused(() => readBytes(this.#sys, path));
+  }
+
+  /** The names in a folder, sorted; undefined where it cannot be read. */
+  names(path: string): string[] | undefined {
+    return this.#unlessRefused(() => entries(this.#sys, path).sort());
+  }
+
+  #unlessRefused<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof SysError) return undefined;
+      throw error;
+    }
+  }
+
   /** Whether there is something at a path, as far as this process may see. */
   exists(path: string): boolean {
     return access(this.#sys, path, F_OK) === 0;
@@ -149,12 +168,7 @@ export class Host {
 
   /** A symbolic link's target, or undefined. */
   link(path: string): string | undefined {
-    try {
-      return readLink(this.#sys, path);
-    } catch (error) {
-      if (error instanceof SysError) return undefined;
-      throw error;
-    }
+    return this.#unlessRefused(() => readLink(this.#sys, path));
   }
 
   /** The mount options of the mount that holds `path`, by the longest mount point; undefined if unknown. */

@@ -74,7 +74,7 @@ export class MountTable implements Disposable {
     if (root === undefined) {
       const { sys } = this.#tree.around;
       try {
-        root = space.task === null ? ProcDir.open(sys, "/") : space.task.dir.folder("root");
+        root = space.task === null || !this.#tree.dumps("mnt") ? ProcDir.open(sys, "/") : space.task.dir.folder("root");
       } catch (error) {
         if (!(error instanceof SysError)) throw error;
         if (error.code === "ESRCH") throw new GoneError(space.task!.pid);

@@ -6,6 +6,7 @@ import { ProcParseError } from "../proc/error.ts";
 import { NS_KINDS, type NsKind } from "../proc/ns.ts";
 import { parseTaskStat } from "../proc/task_stat.ts";
 import { parseTaskStatus } from "../proc/task_status.ts";
+import type { RuleId } from "../rules/registry.ts";
 import type { Caller } from "./caller.ts";
 import type { CriuVersion } from "./criu_version.ts";
 import { GoneError } from "./gone.ts";
@@ -33,6 +34,8 @@ export interface Surroundings {
 /** There is no such process, or it is none that can be a tree's root. */
 export class NoTreeError extends Error {
   override readonly name = "NoTreeError";
+  /** What criu would meet. */
+  readonly rule: RuleId = "tree-root-gone";
 }
 
 /** The tasks that a dump of one root would take: the root and all that descends from it, in criu's order. */

@@ -73,7 +73,7 @@ const OUTSIDE: Readonly<Record<string, { readonly rule: RuleId; readonly noun: s
   net: { rule: "ns-net-external", noun: "network namespace", reason: "it must be given to restore with --inherit-fd" },
   pid: { rule: "ns-pid-external", noun: "pid namespace", reason: "it must be given to restore with --inherit-fd" },
   mnt: {
-    rule: "mnt-bind-outside",
+    rule: "mnt-external-missing",
     noun: "mount",
     reason: "restore must be told with --external what to mount there, and that must be as it is now",
   },

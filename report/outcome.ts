@@ -1,4 +1,4 @@
-import type { Finding, Verdict } from "../probes/probe.ts";
+import type { Feature, Verdict } from "../probes/probe.ts";
 
 /** criu's three sentences, and UNKNOWN: a required feature could not be decided. */
 export type Outcome = "GOOD" | "MAYBE" | "BAD" | "UNKNOWN";
@@ -17,15 +17,21 @@ const MISSING = "Looks good but some kernel features are missing\n" +
   "which, depending on your process tree, may cause\n" +
   "dump or restore failure.";
 
+/** What of a finding decides. */
+export interface Concluded {
+  readonly feature: Pick<Feature, "category">;
+  readonly verdict: Verdict;
+}
+
 const NO: readonly Verdict[] = ["UNSUPPORTED", "BLOCKED"];
 
 /** Whether a finding ends the hope: absent or refused. */
-export function isNo(finding: Finding): boolean {
+export function isNo(finding: Concluded): boolean {
   return NO.includes(finding.verdict);
 }
 
 /** The first row that is true decides; category 4 never counts. */
-export function conclude(findings: readonly Finding[]): Conclusion {
+export function conclude(findings: readonly Concluded[]): Conclusion {
   const required = findings.filter((one) => one.feature.category === "REQUIRED");
   const further = findings.filter(({ feature: { category } }) => category === "EXTRA" || category === "EXPERIMENTAL");
   const unknown = required.filter((one) => one.verdict === "INCONCLUSIVE").length;

@@ -3,10 +3,17 @@ import { PROBES } from "../probes/registry.ts";
 import type { Runner } from "../probes/run.ts";
 import { inScope, type Scope } from "../probes/scope.ts";
 import { surroundings } from "../probes/surroundings.ts";
+import type { InspectionRecord } from "../report/inspection_record.ts";
+import { ProcessError } from "../report/process_error.ts";
+import type { PageAsked, PlanAsked, ProcessRef } from "../report/process_request.ts";
+import type { Processes } from "../report/processes.ts";
 import { type CheckReport, hostFacts, reportOf } from "../report/report.ts";
+import { noProcess, processFault } from "./argument.ts";
 import type { Ask } from "./context.ts";
-import type { HostFacts } from "./models.ts";
+import type { HostFacts, ProcessNode } from "./models.ts";
 import { Proofs } from "./proofs.ts";
+import { childrenIn } from "./tree.ts";
+import { inspectionsThatDiffer, untilGone } from "./watch_inspection.ts";
 
 /** Asks the kernel from this process, for one operation. */
 export class AskHere implements Ask, Disposable {
@@ -69,8 +76,46 @@ export class AskHere implements Ask, Disposable {
     }
   }
 
+  process(ref: ProcessRef): Promise<ProcessNode | null> {
+    return this.#about((processes) => processes.process(ref));
+  }
+
+  processes(page: PageAsked): Promise<readonly ProcessNode[]> {
+    return this.#about((processes) => processes.roots(page));
+  }
+
+  children(id: string): Promise<readonly ProcessNode[]> {
+    return this.#about((processes) => childrenIn(processes.tree(id)));
+  }
+
+  inspection(id: string, plan: PlanAsked): Promise<InspectionRecord> {
+    return this.#about((processes) => processes.inspection(id, plan));
+  }
+
+  async inspections(ref: ProcessRef, plan: PlanAsked, everySeconds: number): Promise<AsyncIterable<InspectionRecord>> {
+    const { id } = await this.process(ref) ?? noProcess();
+    const first = await this.inspection(id, plan);
+    const sleep = async () => {
+      await new Promise((resolve) => setTimeout(resolve, everySeconds * 1000));
+      this.#renew();
+      return true;
+    };
+    return inspectionsThatDiffer(first, untilGone(() => this.inspection(id, plan)), sleep);
+  }
+
   [Symbol.dispose](): void {
     this.#renew();
+  }
+
+  #processes: Promise<Processes> | undefined;
+  /** What looks at processes is loaded when somebody asks for them. */
+  async #about<T>(ask: (processes: Processes) => T | Promise<T>): Promise<T> {
+    this.#processes ??= import("../report/processes.ts").then(({ Processes }) => new Processes(this.#running));
+    try {
+      return await ask(await this.#processes);
+    } catch (error) {
+      throw error instanceof ProcessError ? processFault(error.code, error.message) : error;
+    }
   }
 
   get #running(): Runner {
@@ -88,5 +133,6 @@ export class AskHere implements Ask, Disposable {
   #renew(): void {
     this.#runner?.[Symbol.dispose]();
     this.#runner = undefined;
+    this.#processes = undefined;
   }
 }

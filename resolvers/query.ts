@@ -1,5 +1,6 @@
 import { featureNamed, PROBES } from "../probes/registry.ts";
-import { badInput } from "./argument.ts";
+import { pageAsked, refAsked } from "../report/process_request.ts";
+import { badInput, checked } from "./argument.ts";
 import { CATEGORIES } from "./category.ts";
 import type { Resolvers } from "./resolver.ts";
 
@@ -10,6 +11,8 @@ export const Query: Resolvers<"Query"> = {
     (names ? allNamed(names) : PROBES).filter((one) => !category || one.category === category),
   feature: (_, { name }) => featureNamed(name) ?? null,
   check: (_, { scope }, { ask }) => ask.check(scope),
+  processes: (_, { first, after }, { ask }) => ask.processes(checked(() => pageAsked(first, after))),
+  process: (_, { by }, { ask }) => ask.process(checked(() => refAsked(by))),
 };
 
 const LONGEST = 100;

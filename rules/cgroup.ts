@@ -73,6 +73,7 @@ export const CGROUP_RULES = defineRules("cgroup", [
     detail: "A task moved above the namespace root.",
     messages: [{ text: "cg %s shorter than path prefix %d?" }],
     remedy: "Move the task back below it.",
+    unobservable: "The path of a task as its own cgroup namespace has it is told inside of that namespace alone.",
     references: ["criu:criu/cgroup.c:dump_thread_cgroup", "zdtm:static/cgroupns"],
   },
   {
@@ -108,6 +109,7 @@ export const CGROUP_RULES = defineRules("cgroup", [
       "Properties outside of the built-in list are not kept unless --cgroup-props or --cgroup-props-file names them.",
     messages: [{ text: "dumping known properties failed" }],
     remedy: "Give them by --cgroup-props or --cgroup-props-file.",
+    unobservable: "No file tells which properties of a group somebody has changed.",
     references: ["criu:criu/cgroup.c:add_cgroup_properties", "zdtm:static/cgroup02", "zdtm:static/cgroup_ifpriomap"],
   },
 ]);

@@ -136,6 +136,8 @@ export const MOUNT_RULES = defineRules("mount", [
     cost: "the folder must be there at restore",
     messages: [{ text: "Unable to dump a file system for %d:%s" }],
     remedy: "Mount the root of the file system somewhere in the namespace, or give --external mnt[MOUNTPOINT]:KEY.",
+    unobservable:
+      "Beside mnt-odd-name no way into it is known: criu reaches covered mounts by a copy of the namespace.",
     references: ["criu:criu/mount.c:dump_one_fs", "zdtm:static/mntns_overmount", "zdtm:static/tempfs_overmounted"],
   },
   {

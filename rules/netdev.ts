@@ -104,6 +104,7 @@ export const NETDEV_RULES = defineRules("netdev", [
     features: ["newifindex"],
     messages: [{ text: "Unable to specify ifindex in the target namespace." }],
     remedy: "Boot Linux 5.13 or newer on the host that restores.",
+    unobservable: "Whether a device will be moved into the namespace is decided by the options of the restore.",
     references: ["criu:criu/net.c:move_veth", "zdtm:static/cr_veth02"],
   },
   {

@@ -63,6 +63,7 @@ export const NOT_KEPT_RULES = defineRules("not-kept", [
     title: "keyrings",
     seen: "/proc/PID/status and keyctl: session or process keyrings",
     detail: "Not kept.",
+    unobservable: "The kernel tells the keyrings of a process to that process alone.",
     references: ["criu:criu/cr-dump.c:dump_one_task"],
   },
   {

@@ -7,6 +7,9 @@
 import { buildSchema, parse } from "graphql";
 import { SDL_FILES } from "../schema/sdl.ts";
 import { PROBES } from "../probes/registry.ts";
+import { reportSchema } from "../fleet/document.ts";
+import { outputSchemas } from "../fleet/output.ts";
+import { compareDoc } from "./generate/compare.ts";
 import { differencesDoc } from "./generate/differences.ts";
 import { featuresDoc } from "./generate/features.ts";
 import { between, limitsTable } from "./generate/limits.ts";
@@ -36,12 +39,7 @@ export function generated(): Map<string, string> {
     id("features"),
     "cready check --feature NAME,… --json",
   );
-  const process = jsonSchemaOf(
-    buildSchema(`${sdl}\n${read("schema/process.graphql")}`),
-    parse(read("schema/inspection.graphql")),
-    id("process"),
-    "",
-  );
+  const process = jsonSchemaOf(schema, parse(read("schema/inspection.graphql")), id("process"), "");
   const doctor = buildSchema(read("schema/cli/doctor.graphql"));
   const why = buildSchema(read("schema/cli/why.graphql"));
   return new Map([
@@ -61,6 +59,9 @@ export function generated(): Map<string, string> {
     ],
     ["schema/json/doctor.json", json(jsonSchemaOf(doctor, everything(doctor), id("doctor"), "cready doctor --json"))],
     ["schema/json/why.json", json(jsonSchemaOf(why, everything(why), id("why"), "cready why --json"))],
+    ["schema/json/report.json", json(reportSchema())],
+    ...Object.entries(outputSchemas()).map(([name, schema]) => [`schema/json/${name}.json`, json(schema)] as const),
+    ["docs/compare.md", compareDoc(read("docs/compare.txt"))],
     ["docs/features.md", featuresDoc(PROBES)],
     ["docs/inspect.md", rulesDoc(RULES)],
     ["docs/rules.json", rulesJson(RULES, CRIU_VERSION)],

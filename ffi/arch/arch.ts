@@ -46,6 +46,8 @@ export interface Arch {
   setBreakpoint(ask: PtraceRequest, memory: Memory, address: number): boolean;
   /** The 32-bit ABI of the same processor, which CRIU can restore tasks of; absent where it cannot. */
   readonly compat?: Compat;
+  /** Functions in machine code that ask the processor about itself (ffi/machine_code.ts); absent where it cannot be asked so. */
+  readonly cpuid?: { readonly instruction: Uint8Array; readonly xgetbv: Uint8Array };
 }
 
 /** One ptrace request: its words as a person would write them, its number, and its address and data. */

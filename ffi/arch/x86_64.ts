@@ -68,6 +68,7 @@ export const SYSCALLS = {
   unlinkat: 263,
   readlinkat: 267,
   fchmodat: 268,
+  fchmod: 91,
   faccessat: 269,
   faccessat2: 439,
   openat: 257,
@@ -237,6 +238,68 @@ const i386: Compat = {
   },
 };
 
+/**
+ * Machine code by which the processor is asked about itself, each `void f(unsigned a, unsigned b, void *out)` of the
+ * System V calling convention: edi, esi, rdx. No call of a library, no stack but the saved rbx.
+ */
+const CPUID = new Uint8Array([
+  0xf3,
+  0x0f,
+  0x1e,
+  0xfa, // endbr64
+  0x53, // push rbx, which cpuid overwrites and the caller owns
+  0x49,
+  0x89,
+  0xd0, // mov r8, rdx
+  0x89,
+  0xf8, // mov eax, edi: the leaf
+  0x89,
+  0xf1, // mov ecx, esi: the subleaf
+  0x0f,
+  0xa2, // cpuid
+  0x41,
+  0x89,
+  0x00, // mov [r8], eax
+  0x41,
+  0x89,
+  0x58,
+  0x04, // mov [r8+4], ebx
+  0x41,
+  0x89,
+  0x48,
+  0x08, // mov [r8+8], ecx
+  0x41,
+  0x89,
+  0x50,
+  0x0c, // mov [r8+12], edx
+  0x5b, // pop rbx
+  0xc3, // ret
+]);
+
+/** Reads the extended control register `a`; only where CPUID says OSXSAVE. */
+const XGETBV = new Uint8Array([
+  0xf3,
+  0x0f,
+  0x1e,
+  0xfa, // endbr64
+  0x49,
+  0x89,
+  0xd0, // mov r8, rdx
+  0x89,
+  0xf9, // mov ecx, edi
+  0x0f,
+  0x01,
+  0xd0, // xgetbv
+  0x41,
+  0x89,
+  0x00, // mov [r8], eax
+  0x41,
+  0x89,
+  0x50,
+  0x04, // mov [r8+4], edx
+  0xc3, // ret
+]);
+
 /** The 64-bit x86 architecture. */
 export const x86_64: Arch = {
   name: "x86_64",
@@ -267,6 +330,7 @@ export const x86_64: Arch = {
     return true;
   },
   compat: i386,
+  cpuid: { instruction: CPUID, xgetbv: XGETBV },
   epollEvent: { size: 12, dataOffset: 4 },
   oDirect: 0o40000,
   auditArch: 0xc000003e,

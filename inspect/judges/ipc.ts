@@ -15,7 +15,21 @@ const TICKS = 100;
 /** System V IPC: in a namespace of the tree all of it is dumped, in the caller's none of it. */
 export function judgeIpc(tree: Tree, report: Report): void {
   if (!tree.dumps("ipc")) judgeHost(tree, report);
-  for (const task of tree.living) if (!task.kernelThread) judgeAttachments(task, report);
+  for (const task of tree.living) {
+    if (task.kernelThread) continue;
+    judgeAttachments(task, report);
+    const attached = tree.dumps("ipc") ? [] : (task.maps ?? []).filter(({ path }) => path.startsWith("/SYSV"));
+    for (const id of new Set(attached.map(({ inode }) => inode))) {
+      report.add({
+        rule: "ipc-shm-host",
+        task,
+        subject: `shared memory ${id}`,
+        reason: "it is attached, and belongs to the host's IPC namespace",
+        // The mapping is what criu complains of.
+        message: null,
+      });
+    }
+  }
 }
 
 /** Semaphores and queues that a task of the tree used last: restore leaves them to whoever keeps them. */

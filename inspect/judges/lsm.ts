@@ -1,5 +1,6 @@
-import { SysError } from "../../ffi/errno.ts";
+import { errnoName, SysError } from "../../ffi/errno.ts";
 import type { ProcDir } from "../../proc/dir.ts";
+import { openFilesOf } from "../open_files.ts";
 import type { Report } from "../report.ts";
 import type { Task } from "../task.ts";
 import type { Tree } from "../tree.ts";
@@ -15,6 +16,7 @@ export function judgeLsm(tree: Tree, report: Report): void {
     if (task.kernelThread) continue;
     if (apparmor) judgeAppArmor(task, report);
     else if (selinux) judgeSelinux(task, report);
+    if (selinux) judgeSocketLabels(tree, task, report);
     if (other && label(task, other === "smack" ? "attr/smack/current" : "attr/current")) {
       report.add({
         rule: "lsm-smack-tomoyo",
@@ -68,4 +70,25 @@ function judgeSelinux(task: Task, report: Report): void {
     reason: `its SELinux label ${context} has not the four parts that criu asks for`,
     values: [context],
   });
+}
+
+/** criu keeps the label of every socket, and gives up where one cannot be read. */
+function judgeSocketLabels(tree: Tree, task: Task, report: Report): void {
+  const { sys } = tree.around;
+  const { memory } = sys;
+  for (const file of openFilesOf(tree).of(task)) {
+    if (file.kind !== "SOCKET") continue;
+    const mark = memory.mark();
+    const path = memory.cstring(`/proc/${task.pid}/fd/${file.fd}`);
+    const size = sys.try("getxattr", path, memory.cstring("security.selinux"), 0, 0);
+    memory.release(mark);
+    if (size >= 0) continue;
+    report.add({
+      rule: "lsm-selinux-socket",
+      task,
+      subject: `fd ${file.fd}`,
+      reason: `the SELinux label of the socket cannot be read: ${errnoName(-size)}`,
+      values: [file.fd],
+    });
+  }
 }

@@ -21,6 +21,8 @@ import type { Tree } from "../tree.ts";
 const SMAPS_BYTES = 32 * 1024 * 1024;
 const SMAPS_MAPPINGS = 1000;
 const PAGE = 4096;
+/** Flags of mappings that userfaultfd watches: missing pages, write protection, minor faults. */
+const WATCHED = ["um", "uw", "ui"];
 /** File systems whose files may give memory of devices. */
 const PSEUDO = ["sysfs", "proc", "debugfs", "resctrl"];
 const AIO = "/[aio] (deleted)";
@@ -55,7 +57,7 @@ function judgeGuards(tree: Tree, report: Report): void {
   const { until } = ruleNamed("mem-guard-pages-old");
   if (until === undefined || compareVersions(tree.around.criu.version, until) >= 0) return;
   for (const task of tree.living) {
-    const found = task.kernelThread ? null : task.fact("pagemap", (dir) => hasGuards(tree.around.sys, dir));
+    const found = task.kernelThread ? null : task.fact("pagemap guards", (dir) => hasGuards(tree.around.sys, dir));
     if (found !== true) continue;
     report.add({
       rule: "mem-guard-pages-old",
@@ -95,6 +97,7 @@ class TaskMemory {
     }
     this.#vvar();
     this.#flags();
+    this.#pagemap();
   }
 
   #add(rule: Parameters<Report["add"]>[0]["rule"], mapping: Mapping, reason: string, more: object = {}): void {
@@ -217,6 +220,7 @@ class TaskMemory {
     const format = stat.mode & S_IFMT;
     if (format === S_IFREG) {
       this.#device(mapping, stat);
+      this.#posixShm(mapping);
       const { path: link } = mapping;
       const file = { fd: FD_DESC_INVALID, link: link.replaceAll("\\012", "\n"), stat, mount: stat.mount };
       reportName(this.#tree, this.#report, this.#task, subjectOf(mapping), file, "MAPPING");
@@ -244,6 +248,22 @@ class TaskMemory {
     );
   }
 
+  /** POSIX shared memory of the host: criu takes the name of the file, and not what is in it. */
+  #posixShm({ path, permissions, ...mapping }: Mapping): void {
+    const named = path.startsWith("/dev/shm/") && !path.endsWith(" (deleted)");
+    if (!named || permissions[3] !== "s" || this.#tree.dumps("mnt")) return;
+    this.#add(
+      "ipc-posix-shm",
+      { path, permissions, ...mapping },
+      `what is in ${path} is not dumped, and must be as it is now`,
+      {
+        stage: "RESTORE",
+        effect: "RISK",
+        message: null,
+      },
+    );
+  }
+
   /** What is behind a mapping, by its link in map_files; for callers without that right, by its path. */
   #stat(mapping: Mapping): Statx | null {
     const { start, end, path } = mapping;
@@ -263,6 +283,17 @@ class TaskMemory {
 
   #byPath(dir: ProcDir, mapping: Mapping, path: string): Statx | null {
     const found = dir.statx(`root${path}`);
+    if (mountTableOf(this.#tree).get(found.mount)?.mount.type === "overlay") {
+      this.#add(
+        "mem-overlay-maps",
+        mapping,
+        `${path} lies on an overlay, of which maps must name the file that stat names`,
+        {
+          values: [mapping.start],
+        },
+      );
+      return found;
+    }
     if (String(found.ino) === mapping.inode) return found;
     this.#add("mem-map-files-denied", mapping, `${path} is another file now, and criu may not open what is mapped`, {
       values: [mapping.start],
@@ -295,6 +326,23 @@ class TaskMemory {
     }
   }
 
+  /** criu learns from pagemap which pages there are. */
+  #pagemap(): void {
+    const task = this.#task;
+    const open = task.fact("pagemap", (dir) => {
+      using _file = dir.open("pagemap");
+      return true;
+    });
+    if (open !== null) return;
+    this.#report.add({
+      rule: "mem-unreadable",
+      task,
+      subject: "memory",
+      reason: "its pagemap cannot be opened",
+      values: [task.pid],
+    });
+  }
+
   /** What only smaps shows, where that is read without stalling the process. */
   #flags(): void {
     const open = this.#maps.filter(({ permissions }) => permissions[0] === "-");
@@ -314,6 +362,18 @@ class TaskMemory {
         "it is sealed (mseal), so that criu cannot make it readable for the copy",
         {
           message: "Can't dump unprotect vmas",
+        },
+      );
+    }
+    const watched = this.#maps.find(({ start }) => flags?.get(start)?.some((flag) => WATCHED.includes(flag)));
+    if (watched && !openFilesOf(this.#tree).all.some(({ link }) => link === "anon_inode:[userfaultfd]")) {
+      this.#add(
+        "mem-uffd-registered",
+        watched,
+        "a process outside of the tree watches it with userfaultfd, and may be asked for its pages",
+        {
+          effect: "UNKNOWN",
+          message: null,
         },
       );
     }

@@ -27,8 +27,24 @@ export function judgeMounts(tree: Tree, report: Report): void {
   const faults = look(base);
   if (faults.length > 0) {
     const solution = solve(look, base, faults);
-    for (const fault of faults) reportFault(tree, report, fault, solution);
+    for (const fault of faults) {
+      reportFault(tree, report, fault, solution);
+      if (
+        fault.fault === "fuse" && namespaces[0]!.mounts.some(({ type, root }) => type === "fusectl" && root === "/")
+      ) {
+        report.add({
+          rule: "mnt-fusectl",
+          task: tree.root,
+          subject: `mount ${fault.mount.point}`,
+          reason: "the control file system of FUSE is mounted too, and tells criu of it",
+          values: [`.${fault.mount.point}`],
+          options: solution ? [chosenFor(fault.mount, fault.fault, solution.externals)] : [],
+          effect: solution ? "NEEDS_OPTION" : "REFUSED",
+        });
+      }
+    }
   }
+  judgeSkipped(tree, report, namespaces, base);
   const own = tree.dumps("mnt");
   for (const mount of own ? dumped[0]!.mounts : []) judgeContents(tree, mount, report, base);
   if (own) {
@@ -252,10 +268,11 @@ function judgeContents(tree: Tree, mount: Mount, report: Report, options: MountO
   // criu undoes the kernel's escapes of blanks and backslashes, but not of these.
   if (mount.point.includes("\n") && OPENED.includes(mount.type) && mount.root === "/") {
     report.add({
-      rule: "mnt-unreachable-fs",
+      rule: "mnt-odd-name",
       task: root,
       subject: `mount ${mount.point}`,
       reason: "criu does not find the folder, whose name has a newline in it",
+      message: "Unable to dump",
       values: [mount.id, `.${mount.point.replaceAll("\n", "\\012")}`],
       effect: "REFUSED",
       options: [],
@@ -321,4 +338,28 @@ function judgeAutofs(tree: Tree, mount: Mount, report: Report): void {
     effect: "NEEDS_OPTION",
     options,
   });
+}
+
+/** An open file on a mount that is left out is on a mount that criu does not know. */
+function judgeSkipped(
+  tree: Tree,
+  report: Report,
+  namespaces: readonly MountNamespace[],
+  { skipped }: MountOptions,
+): void {
+  if (skipped.size === 0) return;
+  const left = new Map(
+    namespaces.flatMap(({ mounts }) => mounts).filter(({ point }) => skipped.has(point)).map((one) => [one.id, one]),
+  );
+  for (const file of openFilesOf(tree).all) {
+    const mount = file.kind === "PATH" && file.mount !== null ? left.get(file.mount) : undefined;
+    if (!mount) continue;
+    report.add({
+      rule: "mnt-skip",
+      task: file.task,
+      subject: `fd ${file.fd}`,
+      reason: `it lies on ${mount.point}, which --skip-mnt leaves out`,
+      values: [mount.id, file.fd, file.link],
+    });
+  }
 }

@@ -33,6 +33,18 @@ export function judgeNamespaces(tree: Tree, report: Report): void {
   for (const task of tree.living) judgeThreadNamespaces(task, report);
   if (tree.dumps("net")) judgeNetNamespace(tree, report, nested);
   if (tree.dumps("mnt")) judgeRootFolder(tree, report);
+  for (const [kind, rule] of [["cgroup", "ns-cgroup"], ["time", "ns-time"]] as const) {
+    if (!tree.dumps(kind)) continue;
+    report.add({
+      rule,
+      task: root,
+      subject: "task",
+      reason: `it is in a ${kind} namespace of its own`,
+      effect: "NEEDS_FEATURE",
+      message: null,
+      options: [],
+    });
+  }
   for (const task of tree.living) judgePending(tree, task, report);
 }
 

@@ -64,6 +64,31 @@ export const MAN_SECTIONS: Readonly<Record<string, ManSections>> = {
     ],
     seeAlso: ["criu(8)", "runc(8)", "podman-container-checkpoint(1)"],
   },
+  report: {
+    examples: [["Everything about this machine, for another one to compare with:", "cready report >/dev/null"]],
+    files: [
+      ["/dev/cpu/0/cpuid", "read where the CPUID instruction cannot be executed; the field source says so"],
+    ],
+    environment: [PATH],
+    seeAlso: ["cready-compare(1)", "criu(8)"],
+  },
+  compare: {
+    examples: [["Is this machine like itself?", "cready report | cready compare --cpu safe - || test $? = 3"]],
+    environment: [PATH],
+    seeAlso: ["cready-report(1)", "criu(8)"],
+  },
+  export: {
+    examples: [
+      ["What a scrape would see:", "cready export prometheus"],
+      ["What Node Feature Discovery would see:", "cready export nfd"],
+    ],
+    files: [
+      ["/var/lib/prometheus/node-exporter/", "where Debian's node_exporter looks for *.prom files"],
+      ["/etc/kubernetes/node-feature-discovery/features.d/", "where Node Feature Discovery looks for feature files"],
+    ],
+    environment: [PATH],
+    seeAlso: ["cready-report(1)"],
+  },
   query: {
     examples: [
       [

@@ -218,7 +218,7 @@ Deno.test("descriptors in a queue are judged, too", () => {
   const [one, other] = scene.pair("socketpair", AF_UNIX, SOCK_STREAM, 0);
   send(scene.sys, one, scene.make("pidfd_open", Deno.ppid, 0));
   assert.deepEqual(scene.passed(other, 1), ["fd-pidfd-foreign REFUSED"]);
-  assert.deepEqual(scene.passed(other, 2), ["fd-pidfd-foreign REFUSED", "tty-in-scm UNKNOWN"]);
+  assert.deepEqual(scene.passed(other, 2), ["fd-pidfd-foreign REFUSED", "unix-queue-rights UNKNOWN"]);
 });
 
 /** sendmsg(2) of one byte and a descriptor. */
