@@ -35,6 +35,25 @@ export async function criu(version: string): Promise<Criu> {
   return { version, program, path: `${tools}:/usr/sbin:/usr/bin:/sbin:/bin` };
 }
 
+/** A log as text: names in it may be of any bytes, and a line that is no UTF-8 has them as \\xNN, as cready writes them. */
+export function textOf(log: Uint8Array): string {
+  const strict = new TextDecoder("utf-8", { fatal: true });
+  const lines: string[] = [];
+  for (let from = 0; from <= log.length;) {
+    const end = log.indexOf(10, from);
+    const line = log.subarray(from, end < 0 ? log.length : end);
+    try {
+      lines.push(strict.decode(line));
+    } catch {
+      const parts = Array.from(line, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`));
+      lines.push(parts.join(""));
+    }
+    if (end < 0) break;
+    from = end + 1;
+  }
+  return lines.join("\n");
+}
+
 /** The texts of level error in a log. */
 export function errorsOf(log: string): string[] {
   return [...log.matchAll(/^(?:\([\d.]+\) )?(?: *\d+: )?Error \([^)]*\): (.*)$/gm)].map((found) => found[1]!)
@@ -54,8 +73,7 @@ async function said(
   const ms = Math.round(performance.now() - from);
   let text = "";
   try {
-    // Paths in it may be of any bytes.
-    text = new TextDecoder("utf-8").decode(await Deno.readFile(sandbox.path(`${IMAGES}/${log}`)));
+    text = textOf(await Deno.readFile(sandbox.path(`${IMAGES}/${log}`)));
   } catch {
     // It ended before it opened its log; what it said is on standard error.
   }
