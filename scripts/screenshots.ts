@@ -15,8 +15,8 @@ await using server = await start({ tcp: true, noToken: true });
 const browser = await startBrowser();
 try {
   for (const { name, width, height, scheme, hash } of PICTURES) {
-    await using window = await openWindow(browser, { viewport: { width, height }, colorScheme: scheme });
-    const { page } = window;
+    await using tab = await openWindow(browser, { viewport: { width, height }, colorScheme: scheme });
+    const { page } = tab;
     await logIn(page, server, hash);
     await page.getByText(/^Asked all categories, at/).waitFor();
     await page.waitForLoadState("networkidle");

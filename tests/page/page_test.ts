@@ -11,10 +11,10 @@ const DONE = /^Asked all categories, at/;
 
 /** A logged in page whose first check is through. */
 async function opened(browser: Browser, server: Server, options: BrowserContextOptions = {}): Promise<Window> {
-  const window = await openWindow(browser, options);
-  await logIn(window.page, server);
-  await window.page.getByText(DONE).waitFor();
-  return window;
+  const tab = await openWindow(browser, options);
+  await logIn(tab.page, server);
+  await tab.page.getByText(DONE).waitFor();
+  return tab;
 }
 
 /** Nothing was complained of, and nobody else was asked for anything. */
@@ -66,8 +66,8 @@ Deno.test("the page", async (t) => {
     });
 
     await t.step("a browser logs in with the code that is printed, and not with another", async () => {
-      await using window = await openWindow(browser);
-      const { page } = window;
+      await using tab = await openWindow(browser);
+      const { page } = tab;
       await page.goto(`http://${server.host}/`);
       assert.equal(new URL(page.url()).pathname, "/login");
       assert.deepEqual(await faultsOf(page), []);
@@ -75,24 +75,24 @@ Deno.test("the page", async (t) => {
       await page.getByLabel("One-time code").fill("AAAAA-AAAAA");
       await page.getByRole("button", { name: "Log in" }).click();
       await page.getByRole("alert").waitFor();
-      window.complaints.length = 0; // The browser tells of the 403.
+      tab.complaints.length = 0; // The browser tells of the 403.
       await page.getByLabel("One-time code").fill(code);
       await page.keyboard.press("Enter");
       await page.getByText(DONE).waitFor();
       assert.equal(new URL(page.url()).search, "");
-      nothingWrong(window, server);
+      nothingWrong(tab, server);
     });
 
     await t.step("without a login any more the page goes to the login", async () => {
-      await using window = await opened(browser, server);
-      await window.context.clearCookies();
-      await window.page.getByRole("button", { name: "Run again" }).click();
-      await window.page.waitForURL("**/login");
+      await using tab = await opened(browser, server);
+      await tab.context.clearCookies();
+      await tab.page.getByRole("button", { name: "Run again" }).click();
+      await tab.page.waitForURL("**/login");
     });
 
     await t.step("search and filter", async () => {
-      await using window = await opened(browser, server);
-      const { page } = window;
+      await using tab = await opened(browser, server);
+      const { page } = tab;
       const rows = page.locator(".category li");
       const all = await rows.count();
       assert.ok(all > 60);
@@ -107,12 +107,12 @@ Deno.test("the page", async (t) => {
       await page.getByLabel("Search the checks").fill("no check has this");
       await page.getByRole("button", { name: "Show all" }).click();
       assert.equal(await rows.count(), all);
-      nothingWrong(window, server);
+      nothingWrong(tab, server);
     });
 
     await t.step("a detail has reason, impact, cause, remedy, evidence, and the query to copy", async () => {
-      await using window = await opened(browser, server, { permissions: ["clipboard-read", "clipboard-write"] });
-      const { page } = window;
+      await using tab = await opened(browser, server, { permissions: ["clipboard-read", "clipboard-write"] });
+      const { page } = tab;
       await page.getByRole("link", { name: /mem_dirty_track/ }).click();
       const detail = page.getByRole("complementary");
       await detail.getByText(/^asked at/).waitFor();
@@ -145,12 +145,12 @@ Deno.test("the page", async (t) => {
         return await (await fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query }) })).json();
       }, query);
       assert.equal(answer.data.feature.finding.verdict, "UNSUPPORTED");
-      nothingWrong(window, server);
+      nothingWrong(tab, server);
     });
 
     await t.step("run again shows each answer as it comes", async () => {
-      await using window = await opened(browser, server);
-      const { page } = window;
+      await using tab = await opened(browser, server);
+      const { page } = tab;
       await Deno.writeTextFile(gate, "");
       try {
         await page.getByRole("button", { name: "Run again" }).click();
@@ -165,12 +165,12 @@ Deno.test("the page", async (t) => {
       }
       await page.locator("section.outcome[aria-busy=false]").waitFor();
       assert.equal(await page.locator(".category li.waits").count(), 0);
-      nothingWrong(window, server);
+      nothingWrong(tab, server);
     });
 
     await t.step("a prober that dies is told, and trying again works", async () => {
-      await using window = await opened(browser, server);
-      const { page } = window;
+      await using tab = await opened(browser, server);
+      const { page } = tab;
       await Deno.writeTextFile(gate, "");
       try {
         await page.getByRole("button", { name: "Run again" }).click();
@@ -187,8 +187,8 @@ Deno.test("the page", async (t) => {
     });
 
     await t.step("by keyboard alone", async () => {
-      await using window = await opened(browser, server);
-      const { page } = window;
+      await using tab = await opened(browser, server);
+      const { page } = tab;
       await page.keyboard.press("Tab");
       assert.equal(await focused(page), "Skip to the answers");
       await page.keyboard.press("Enter");
@@ -202,7 +202,7 @@ Deno.test("the page", async (t) => {
       await page.keyboard.press("Escape");
       await page.locator("#row-mem_dirty_track:focus").waitFor();
       assert.equal(await page.getByRole("complementary").count(), 0);
-      nothingWrong(window, server);
+      nothingWrong(tab, server);
     });
 
     for (
@@ -213,8 +213,8 @@ Deno.test("the page", async (t) => {
       ] as const
     ) {
       await t.step(`${name}: axe-core finds nothing, and nothing is wider than the window`, async () => {
-        await using window = await opened(browser, server, { reducedMotion: "reduce", ...options });
-        const { page } = window;
+        await using tab = await opened(browser, server, { reducedMotion: "reduce", ...options });
+        const { page } = tab;
         await page.getByText("GraphQL behind this view").click();
         assert.deepEqual(await faultsOf(page), []);
         assert.ok(await width(page) <= page.viewportSize()!.width);
@@ -227,13 +227,13 @@ Deno.test("the page", async (t) => {
         }
         const ground = await page.evaluate("getComputedStyle(document.body).backgroundColor");
         assert.equal(ground, name === "dark" ? "rgb(20, 25, 29)" : "rgb(244, 246, 247)");
-        nothingWrong(window, server);
+        nothingWrong(tab, server);
       });
     }
 
     await t.step("when the server goes away, that is said, and what was known stays", async () => {
-      await using window = await opened(browser, server);
-      const { page } = window;
+      await using tab = await opened(browser, server);
+      const { page } = tab;
       await server.stop();
       await page.getByRole("button", { name: "Run again" }).click();
       await page.getByRole("alert").getByText("cready serve does not answer").waitFor();
