@@ -1,16 +1,13 @@
 import { SysError } from "../ffi/errno.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { Caller } from "../inspect/caller.ts";
-import { NoContainerError, planFor, type PlanOf } from "../inspect/engines/plan.ts";
-import { askFeatures } from "../inspect/features.ts";
-import { allRoots, rootsInCgroup, rootsNamed } from "../inspect/find.ts";
-import { type Look, look } from "../inspect/look.ts";
-import { installedCriu } from "../inspect/installed_criu.ts";
-import { NoTreeError, type Surroundings } from "../inspect/tree.ts";
-import { conclude, type DumpVerdict, featuresNeeded, type Findings, type Inspection } from "../inspect/verdict.ts";
-import type { Finding } from "../probes/probe.ts";
+import { NoContainerError, type PlanOf } from "../inspect/engines/plan.ts";
+import { rootsInCgroup, rootsNamed } from "../inspect/find.ts";
+import { type Inspected, Inspector } from "../inspect/inspector.ts";
+import { NoTreeError } from "../inspect/tree.ts";
+import type { DumpVerdict, Inspection } from "../inspect/verdict.ts";
 import { Runner } from "../probes/run.ts";
 import { inspectionJson } from "../report/inspection_json.ts";
+import { inspectionRecord } from "../report/inspection_record.ts";
 import { allText, inspectionText, summaryOf, type TreeSummary } from "../report/inspection_text.ts";
 import { Console } from "./console.ts";
 import { optionLines } from "./help.ts";
@@ -51,19 +48,16 @@ class InspectRun {
   readonly #request: InspectRequest;
   readonly #runner: Runner;
   readonly #console: Console;
-  /** What the kernel has been asked already holds for all trees. */
-  readonly #findings = new Map<string, Finding>();
-  readonly #caller: Caller;
-  readonly #criu: Surroundings["criu"];
+  readonly #inspector: Inspector;
 
   constructor(request: InspectRequest, runner: Runner, console: Console) {
     this.#request = request;
     this.#runner = runner;
     this.#console = console;
-    this.#caller = new Caller(runner.sys);
-    this.#criu = installedCriu(runner.sys, request.criu ?? undefined);
-    if (request.criu !== null && this.#criu.path === null) {
-      throw new UsageError(`${shown(request.criu)} does not say the version of criu that it is`);
+    const { criu, stop } = request;
+    this.#inspector = new Inspector(runner, { stop, ...(criu === null ? {} : { criu }) });
+    if (criu !== null && this.#inspector.criu.path === null) {
+      throw new UsageError(`${shown(criu)} does not say the version of criu that it is`);
     }
   }
 
@@ -73,19 +67,19 @@ class InspectRun {
     let code: number | undefined;
     let printed = 0;
     for (const pid of this.#pids()) {
-      let seen: { readonly look: Look; readonly planOf: PlanOf };
+      let seen: Inspected;
       try {
-        seen = this.#look(pid);
+        seen = await this.#inspect(pid);
       } catch (error) {
         // Of all trees some end while the others are looked at.
         if (all && error instanceof UsageError) continue;
         throw error;
       }
-      using tree = seen.look;
-      const inspection = conclude(tree, await this.#ask(tree));
+      using tree = seen;
+      const { inspection, planOf } = tree;
       code = code === undefined ? EXIT[inspection.dump] : worst(code, EXIT[inspection.dump]);
       if (all && !json) summaries.push(summaryOf(inspection));
-      else if (!quiet) this.#print(inspection, seen.planOf, printed++ > 0);
+      else if (!quiet) this.#print(inspection, planOf, printed++ > 0);
     }
     if (all && !json && !quiet) this.#console.out(allText(summaries));
     return code ?? 0;
@@ -93,7 +87,7 @@ class InspectRun {
 
   #print(inspection: Inspection, planOf: PlanOf, following: boolean): void {
     if (this.#request.json) {
-      const document = inspectionJson(inspection, (id) => this.#findings.get(id)!.feature, planOf);
+      const document = inspectionJson(inspectionRecord(inspection, planOf), (id) => this.#inspector.criuName(id));
       this.#console.out(`${JSON.stringify(document)}\n`);
     } else this.#console.out(`${following ? "\n" : ""}${inspectionText(inspection, planOf)}`);
   }
@@ -101,7 +95,7 @@ class InspectRun {
   #pids(): number[] {
     const { pids, names, cgroups, all } = this.#request;
     const { sys } = this.#runner;
-    if (all) return allRoots(sys).filter((pid) => !this.#caller.ancestors.has(pid));
+    if (all) return this.#inspector.roots();
     const found = [...pids];
     for (const name of names) {
       const roots = rootsNamed(sys, name);
@@ -127,22 +121,13 @@ class InspectRun {
     }
   }
 
-  #look(pid: number): { look: Look; planOf: PlanOf } {
-    const { sys, host } = this.#runner;
+  async #inspect(pid: number): Promise<Inspected> {
     try {
-      const planOf = planFor(sys, pid, this.#request);
-      const around = { sys, host, caller: this.#caller, criu: this.#criu, plan: planOf.plan, stop: this.#request.stop };
-      return { look: look(around, pid), planOf };
+      return await this.#inspector.inspect(pid, this.#request);
     } catch (error) {
       if (error instanceof NoTreeError || error instanceof NoContainerError) throw new UsageError(error.message);
       throw error;
     }
-  }
-
-  async #ask(seen: Look): Promise<Findings> {
-    const missing = [...featuresNeeded(seen)].filter((id) => !this.#findings.has(id));
-    for (const [id, finding] of await askFeatures(this.#runner, missing)) this.#findings.set(id, finding);
-    return this.#findings;
   }
 }
 

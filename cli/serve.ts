@@ -26,6 +26,12 @@ export const OPTIONS: readonly CommandOption[] = [
     value: "ADDRESS",
     help: "listen on 127.0.0.1:PORT or [::1]:PORT instead, where every request needs a token or a login",
   },
+  {
+    name: "metrics-listen",
+    argument: "required",
+    value: "ADDRESS",
+    help: "listen on 127.0.0.1:PORT or [::1]:PORT too, for Prometheus: gauges at /metrics, without a login",
+  },
   { name: "token-file", argument: "required", value: "FILE", help: "the bearer token for --listen" },
   { name: "host", argument: "required", value: "NAME", help: "another Host header for --listen, as a proxy sends it" },
   {
@@ -35,6 +41,7 @@ export const OPTIONS: readonly CommandOption[] = [
     help: "whom the serving process shall be when root starts it, by default nobody; root keeps it as it is",
   },
   { name: "limit", argument: "required", value: "NAME=N", help: "another limit than the default; see docs/serve.md" },
+  { name: "processes", argument: "none", help: "tell of processes with --listen, too, not on the Unix socket alone" },
   { name: "graphiql", argument: "none", help: "show GraphiQL to browsers at /graphql" },
   { name: "help", short: "h", argument: "none", help: "show this text" },
 ];
@@ -70,19 +77,21 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
   const given = (name: string) => all(name).at(-1);
   const sys = new Sys(libc, []);
   const root = sys.call("geteuid") === 0;
-  const listen = given("listen");
+  const listen = given("listen"), metrics = given("metrics-listen");
   if (listen === undefined) {
-    for (const name of ["token-file", "host"]) {
-      if (given(name) !== undefined) throw new UsageError(`--${name} is for --listen`);
+    for (const name of ["token-file", "host", "processes"]) {
+      if (options.some((option) => option.name === name)) throw new UsageError(`--${name} is for --listen`);
     }
   }
   const request: ServeRequest = {
     socket: given("socket") ?? (listen === undefined ? defaultSocket(libc, root) : null),
-    listen: listen === undefined ? null : addressOf(listen),
+    listen: listen === undefined ? null : addressOf("listen", listen),
+    metrics: metrics === undefined ? null : addressOf("metrics-listen", metrics),
     hosts: all("host"),
     token: tokenFrom(sys, given("token-file")),
     user: userFor(sys, given("user"), root),
     limits: limitsOf(all("limit")),
+    processes: options.some(({ name }) => name === "processes"),
     graphiql: options.some(({ name }) => name === "graphiql"),
   };
   if (request.socket !== null && !fitsSocket(request.socket)) {
@@ -104,12 +113,12 @@ function defaultSocket(libc: Libc, root: boolean): string {
   throw new UsageError("XDG_RUNTIME_DIR is not set: name a socket with --socket");
 }
 
-function addressOf(text: string): { host: string; port: number } {
+function addressOf(option: string, text: string): { host: string; port: number } {
   const found = /^(127(?:\.(?:0|[1-9][0-9]{0,2})){3}|\[::1\]):(0|[1-9][0-9]{0,4})$/.exec(text);
   const host = found?.[1]?.replace(/^\[|\]$/g, "") ?? "", port = Number(found?.[2]);
   if (!found || port > 65535 || host.split(".").some((part) => Number(part) > 255)) {
     throw new UsageError(
-      `--listen takes 127.0.0.1:PORT or [::1]:PORT, not ${
+      `--${option} takes 127.0.0.1:PORT or [::1]:PORT, not ${
         shown(text)
       }; others reach it through a proxy with TLS (docs/serve.md)`,
     );

@@ -23,6 +23,8 @@ export function replaceFile(sys: Sys, path: string, bytes: Uint8Array): void {
     if (number < 0) throw new SysError(`open(${beside})`, -number);
     try {
       using fd = new Fd(sys, number);
+      // Whatever the umask is, others read it.
+      sys.call("fchmod", fd.number, MODE);
       writeAllBytes(sys.libc, fd.number, bytes);
       const renamed = sys.try("renameat2", AT_FDCWD, name, AT_FDCWD, memory.cstring(path), 0);
       if (renamed < 0) throw new SysError(`rename(${path})`, -renamed);

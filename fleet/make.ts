@@ -17,12 +17,16 @@ import { type MachineReport, REPORT_VERSION } from "./document.ts";
 import { TEXT_LIMIT } from "./shape.ts";
 import { reportedCpu } from "./vector.ts";
 
-/** Looks at this machine; the kernel is asked with the rights of this process. */
-export async function machineReport(runner: Runner): Promise<MachineReport> {
+/**
+ * Looks at this machine; the kernel is asked with the rights of this process. `found` is called after each feature, for
+ * whoever waits.
+ */
+export async function machineReport(runner: Runner, found: () => void = () => {}): Promise<MachineReport> {
   const { host, sys } = runner;
   const findings = PROBES.filter((probe) => probe.appliesHere?.(host) ?? true).map((probe) => {
     const { verdict, reason } = runner.probe(probe);
     const { id, criuName, category } = probe;
+    found();
     return { id, criuName, category, verdict, reason: reason && reason.slice(0, TEXT_LIMIT) };
   });
   const cpu = readCpu(sys, host);

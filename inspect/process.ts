@@ -1,3 +1,4 @@
+import { GoneError } from "./gone.ts";
 import { quoted } from "./quoted.ts";
 import type { Task, Unreadable } from "./task.ts";
 
@@ -14,7 +15,7 @@ export interface ProcessView {
 
 /** How a task is shown. */
 export function processOf(task: Task): ProcessView {
-  const groups = task.cgroup;
+  const groups = cgroupOf(task);
   const group = groups?.find(({ hierarchy }) => hierarchy === 0) ?? groups?.[0];
   return {
     id: task.id,
@@ -25,4 +26,14 @@ export function processOf(task: Task): ProcessView {
     threads: Math.max(1, task.status.threads),
     unreadable: task.unreadable,
   };
+}
+
+/** Null for a task that has ended since it was found, too. */
+function cgroupOf(task: Task): Task["cgroup"] {
+  try {
+    return task.cgroup;
+  } catch (error) {
+    if (error instanceof GoneError) return null;
+    throw error;
+  }
 }

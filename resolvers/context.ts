@@ -1,7 +1,9 @@
 import type { Feature, Finding } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
+import type { InspectionRecord } from "../report/inspection_record.ts";
+import type { PageAsked, PlanAsked, ProcessRef } from "../report/process_request.ts";
 import type { CheckReport } from "../report/report.ts";
-import type { HostFacts } from "./models.ts";
+import type { HostFacts, ProcessNode } from "./models.ts";
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -20,6 +22,16 @@ export interface Ask {
    * is known how things are now.
    */
   changes(scope: Scope, everySeconds: number): Promise<AsyncIterable<Finding>>;
+  /** One process; null where there is none. */
+  process(ref: ProcessRef): Awaitable<ProcessNode | null>;
+  /** The roots of all trees, a page of them. */
+  processes(page: PageAsked): Awaitable<readonly ProcessNode[]>;
+  /** The children of a process, by its id, each with its own. */
+  children(id: string): Awaitable<readonly ProcessNode[]>;
+  /** As `cready inspect PID --json`, of the process with an id. */
+  inspection(id: string, plan: PlanAsked): Awaitable<InspectionRecord>;
+  /** An inspection, and a new one whenever it says something else, looked for every so many seconds. */
+  inspections(ref: ProcessRef, plan: PlanAsked, everySeconds: number): Promise<AsyncIterable<InspectionRecord>>;
 }
 
 /** What a resolver may use. */

@@ -1,4 +1,5 @@
 import type { CategoryName, CriuAnswer, Feature, Finding, Remedy } from "../probes/probe.ts";
+import type { InspectionRecord, ObstacleRecord, OptionRecord } from "../report/inspection_record.ts";
 import type { CheckReport } from "../report/report.ts";
 import type { Privilege } from "../host/privilege.ts";
 
@@ -9,6 +10,9 @@ export type HostFacts = CheckReport["host"];
 export interface Category {
   readonly name: CategoryName;
 }
+
+/** A process; its children where its tree was read. */
+export type ProcessNode = InspectionRecord["process"] & { readonly children?: readonly ProcessNode[] };
 
 /** The value behind each object type of the schema; a field that is a property of it needs no resolver. */
 export interface Models {
@@ -23,4 +27,10 @@ export interface Models {
   readonly Remedy: Remedy;
   readonly CriuAnswer: CriuAnswer;
   readonly CheckReport: CheckReport;
+  readonly Process: ProcessNode;
+  readonly Unreadable: ProcessNode["unreadable"][number];
+  readonly Inspection: InspectionRecord;
+  readonly JudgedCriu: InspectionRecord["criu"];
+  readonly DumpOption: OptionRecord;
+  readonly Obstacle: ObstacleRecord;
 }

@@ -1,4 +1,5 @@
-import { atMost } from "./argument.ts";
+import { planAsked, refAsked } from "../report/process_request.ts";
+import { atMost, checked } from "./argument.ts";
 import type { Subscribers } from "./resolver.ts";
 
 const DAY_SECONDS = 86_400;
@@ -12,5 +13,14 @@ export const Subscription: Subscribers = {
     subscribe: (_, { scope, everySeconds }, { ask }) =>
       ask.changes(scope, atMost("everySeconds", everySeconds, 1, DAY_SECONDS)),
     resolve: (finding) => finding,
+  },
+  inspection: {
+    subscribe: (_, { by, plan, everySeconds }, { ask }) =>
+      ask.inspections(
+        checked(() => refAsked(by)),
+        checked(() => planAsked(plan)),
+        atMost("everySeconds", everySeconds, 1, DAY_SECONDS),
+      ),
+    resolve: (inspection) => inspection,
   },
 };

@@ -30,6 +30,24 @@ type Query {
   What \`cready check\` says: one outcome over a scope, and the findings it rests on.
   """
   check(scope: Scope! = REQUIRED): CheckReport!
+  """
+  Process trees that somebody might dump, by their root's pid; not that of whoever looks. Give the last id as \`after\` to
+  go on.
+  """
+  processes(
+    """
+    1 to 1000.
+    """
+    first: Int! = 100
+    """
+    \`PID@STARTTIME\`, as Process.id; that process need not be there any more.
+    """
+    after: ID
+  ): [Process!]!
+  """
+  Null if there is no such process.
+  """
+  process(by: ProcessRef!): Process
 }
 
 """
@@ -51,6 +69,17 @@ type Subscription {
     """
     everySeconds: Int! = 30
   ): Finding!
+  """
+  An inspection at once, and a new one whenever its verdicts, options or obstacles change; ends with the process.
+  """
+  inspection(
+    by: ProcessRef!
+    plan: DumpPlan
+    """
+    1 to 86400.
+    """
+    everySeconds: Int! = 5
+  ): Inspection!
 }
 
 """
@@ -393,4 +422,329 @@ type CheckReport {
 RFC 3339, UTC.
 """
 scalar DateTime
+
+"""
+Which process is meant.
+"""
+input ProcessRef @oneOf {
+  """
+  1 to 4194304, as in the pid namespace of whoever looks.
+  """
+  pid: Int
+  """
+  \`PID@STARTTIME\`, as Process.id.
+  """
+  id: ID
+  """
+  A cgroup below /sys/fs/cgroup, as Process.cgroup: the process in it that the others descend from. An error where there
+  are several such.
+  """
+  cgroup: String
+}
+
+"""
+How the dump would be made; by default \`criu dump -t PID\` by the caller.
+"""
+input DumpPlan {
+  """
+  Who makes it.
+  """
+  engine: Engine! = CRIU
+  """
+  Options of criu that are given beside what the tree needs, such as \`--tcp-close\`; at most 100.
+  """
+  options: [String!]! = []
+  """
+  \`criu pre-dump\`, which copies memory alone.
+  """
+  preDump: Boolean! = false
+  """
+  Pages are fetched after restore.
+  """
+  lazyPages: Boolean! = false
+  """
+  The tree goes on running after the dump.
+  """
+  leaveRunning: Boolean! = false
+}
+
+"""
+Whose options, config files and external mounts apply.
+"""
+enum Engine {
+  """
+  criu itself.
+  """
+  CRIU
+  """
+  runc checkpoint.
+  """
+  RUNC
+  """
+  crun checkpoint.
+  """
+  CRUN
+  """
+  podman container checkpoint.
+  """
+  PODMAN
+  """
+  The kubelet, with CRI-O.
+  """
+  CRIO
+  """
+  The kubelet, with containerd.
+  """
+  CONTAINERD
+}
+
+"""
+One process, and by its children a tree.
+"""
+type Process {
+  """
+  \`PID@STARTTIME\`: never a reused pid.
+  """
+  id: ID!
+  pid: Int!
+  """
+  As the kernel has it, at most 15 bytes; those that a terminal would obey as \`\\xNN\`.
+  """
+  name: String!
+  """
+  Effective user id.
+  """
+  uid: Int
+  """
+  Its path in the unified hierarchy, or in the first other one.
+  """
+  cgroup: String
+  """
+  Number of threads.
+  """
+  threads: Int!
+  """
+  As they are now.
+  """
+  children: [Process!]!
+  """
+  What could not be read; the fields it feeds are null.
+  """
+  unreadable: [Unreadable!]!
+  """
+  Looks at it and all that descends from it, without stopping them.
+  """
+  inspection(plan: DumpPlan): Inspection!
+}
+
+"""
+A fact that the kernel did not give.
+"""
+type Unreadable {
+  path: String!
+  """
+  The errno's name.
+  """
+  errno: String!
+  """
+  What would make it readable, such as a capability.
+  """
+  needs: String
+}
+
+"""
+What a dump of a process and all that descends from it would do, and what would become of it at restore.
+"""
+type Inspection {
+  process: Process!
+  dump: DumpVerdict!
+  """
+  On this host; another one may lack what this one has.
+  """
+  restore: RestoreVerdict!
+  """
+  The set that keeps most state, in the order of \`command\`.
+  """
+  options: [DumpOption!]!
+  """
+  In criu's order of work, so that criu stops at the first that it would print.
+  """
+  obstacles(stage: Stage): [Obstacle!]!
+  """
+  What could not be read of all tasks.
+  """
+  unreadable: [Unreadable!]!
+  """
+  What no look from outside can see; never empty.
+  """
+  assumptions: [String!]!
+  """
+  Ready to paste, quoted; null when BLOCKED or UNKNOWN.
+  """
+  command: String
+  """
+  The criu that is judged for.
+  """
+  criu: JudgedCriu!
+  engine: Engine!
+  """
+  Number of tasks in the tree.
+  """
+  tasks: Int!
+  """
+  The longest time that a thread was stopped, milliseconds; null where none was: \`cready inspect --stop\` alone does it.
+  """
+  stoppedMs: Float
+  """
+  Milliseconds.
+  """
+  durationMs: Float!
+}
+
+"""
+A criu: an installed one, or one that is assumed.
+"""
+type JudgedCriu {
+  version: String!
+  """
+  Null where none is installed.
+  """
+  path: String
+}
+
+"""
+What a dump would do.
+"""
+enum DumpVerdict {
+  """
+  It succeeds as it is planned.
+  """
+  DUMPABLE
+  """
+  It succeeds with the options named.
+  """
+  NEEDS_OPTIONS
+  """
+  It fails, whatever option is given.
+  """
+  BLOCKED
+  """
+  Something that decides it could not be seen.
+  """
+  UNKNOWN
+}
+
+"""
+What becomes of the dump on this host.
+"""
+enum RestoreVerdict {
+  """
+  All that criu knows of is there again.
+  """
+  EXPECTED
+  """
+  It succeeds, and some state is not there again.
+  """
+  STATE_LOST
+  """
+  It succeeds only if something outside of the tree is as it was.
+  """
+  AT_RISK
+  """
+  It fails.
+  """
+  REFUSED
+  """
+  Something that decides it could not be seen.
+  """
+  UNKNOWN
+}
+
+"""
+When something stands in the way.
+"""
+enum Stage {
+  """
+  criu dump, or at both times.
+  """
+  DUMP
+  """
+  criu restore.
+  """
+  RESTORE
+}
+
+"""
+What an obstacle means.
+"""
+enum ObstacleEffect {
+  """
+  No option helps.
+  """
+  REFUSED
+  """
+  One of its options helps.
+  """
+  NEEDS_OPTION
+  """
+  The kernel, or how criu was built, lacks its feature.
+  """
+  NEEDS_FEATURE
+  """
+  Whether it stands in the way cannot be told.
+  """
+  UNKNOWN
+  """
+  State that is not there after a restore.
+  """
+  LOST
+  """
+  Restore depends on something outside of the tree.
+  """
+  RISK
+}
+
+"""
+One option of criu.
+"""
+type DumpOption {
+  text: String!
+  """
+  What it costs at restore; empty where it costs nothing.
+  """
+  effect: String!
+  """
+  Others that would do.
+  """
+  instead: [String!]!
+  obstacles: [Obstacle!]!
+}
+
+"""
+One thing in the way of a dump or of a restore.
+"""
+type Obstacle {
+  """
+  Stable name of the rule, as in docs/inspect.md.
+  """
+  rule: ID!
+  stage: Stage!
+  effect: ObstacleEffect!
+  process: Process!
+  """
+  Such as \`fd 8\`, \`vma 7f1c000-7f1d000\`, \`mount /data\`.
+  """
+  subject: String!
+  reason: String!
+  """
+  What criu itself would print.
+  """
+  message: String
+  options: [String!]!
+  """
+  What the kernel, or how criu was built, lacks.
+  """
+  features: [Feature!]!
+  remedy: String
+}
 `;

@@ -59,6 +59,60 @@ export type Cause =
   | "TOOL"
   | "UNDETERMINED";
 
+/** Which process is meant. */
+export interface ProcessRef {
+  readonly pid?: number | null;
+  readonly id?: string | null;
+  readonly cgroup?: string | null;
+}
+
+/** How the dump would be made; by default `criu dump -t PID` by the caller. */
+export interface DumpPlan {
+  readonly engine: Engine;
+  readonly options: readonly string[];
+  readonly preDump: boolean;
+  readonly lazyPages: boolean;
+  readonly leaveRunning: boolean;
+}
+
+/** Whose options, config files and external mounts apply. */
+export type Engine =
+  | "CRIU"
+  | "RUNC"
+  | "CRUN"
+  | "PODMAN"
+  | "CRIO"
+  | "CONTAINERD";
+
+/** What a dump would do. */
+export type DumpVerdict =
+  | "DUMPABLE"
+  | "NEEDS_OPTIONS"
+  | "BLOCKED"
+  | "UNKNOWN";
+
+/** What becomes of the dump on this host. */
+export type RestoreVerdict =
+  | "EXPECTED"
+  | "STATE_LOST"
+  | "AT_RISK"
+  | "REFUSED"
+  | "UNKNOWN";
+
+/** When something stands in the way. */
+export type Stage =
+  | "DUMP"
+  | "RESTORE";
+
+/** What an obstacle means. */
+export type ObstacleEffect =
+  | "REFUSED"
+  | "NEEDS_OPTION"
+  | "NEEDS_FEATURE"
+  | "UNKNOWN"
+  | "LOST"
+  | "RISK";
+
 /** Arguments and result of each field of each object type. */
 export interface Fields {
   readonly Query: {
@@ -67,10 +121,13 @@ export interface Fields {
     readonly features: { args: { readonly category?: CategoryName | null; readonly names?: readonly string[] | null }; result: readonly Models["Feature"][] };
     readonly feature: { args: { readonly name: string }; result: Models["Feature"] | null };
     readonly check: { args: { readonly scope: Scope }; result: Models["CheckReport"] };
+    readonly processes: { args: { readonly first: number; readonly after?: string | null }; result: readonly Models["Process"][] };
+    readonly process: { args: { readonly by: ProcessRef }; result: Models["Process"] | null };
   };
   readonly Subscription: {
     readonly check: { args: { readonly scope: Scope }; result: CheckEvent };
     readonly changes: { args: { readonly scope: Scope; readonly everySeconds: number }; result: Models["Finding"] };
+    readonly inspection: { args: { readonly by: ProcessRef; readonly plan?: DumpPlan | null; readonly everySeconds: number }; result: Models["Inspection"] };
   };
   readonly Host: {
     readonly kernel: { args: Record<never, never>; result: string };
@@ -134,5 +191,58 @@ export interface Fields {
     readonly host: { args: Record<never, never>; result: Models["Host"] };
     readonly findings: { args: { readonly verdict?: Verdict | null }; result: readonly Models["Finding"][] };
     readonly durationMs: { args: Record<never, never>; result: number };
+  };
+  readonly Process: {
+    readonly id: { args: Record<never, never>; result: string };
+    readonly pid: { args: Record<never, never>; result: number };
+    readonly name: { args: Record<never, never>; result: string };
+    readonly uid: { args: Record<never, never>; result: number | null };
+    readonly cgroup: { args: Record<never, never>; result: string | null };
+    readonly threads: { args: Record<never, never>; result: number };
+    readonly children: { args: Record<never, never>; result: readonly Models["Process"][] };
+    readonly unreadable: { args: Record<never, never>; result: readonly Models["Unreadable"][] };
+    readonly inspection: { args: { readonly plan?: DumpPlan | null }; result: Models["Inspection"] };
+  };
+  readonly Unreadable: {
+    readonly path: { args: Record<never, never>; result: string };
+    readonly errno: { args: Record<never, never>; result: string };
+    readonly needs: { args: Record<never, never>; result: string | null };
+  };
+  readonly Inspection: {
+    readonly process: { args: Record<never, never>; result: Models["Process"] };
+    readonly dump: { args: Record<never, never>; result: DumpVerdict };
+    readonly restore: { args: Record<never, never>; result: RestoreVerdict };
+    readonly options: { args: Record<never, never>; result: readonly Models["DumpOption"][] };
+    readonly obstacles: { args: { readonly stage?: Stage | null }; result: readonly Models["Obstacle"][] };
+    readonly unreadable: { args: Record<never, never>; result: readonly Models["Unreadable"][] };
+    readonly assumptions: { args: Record<never, never>; result: readonly string[] };
+    readonly command: { args: Record<never, never>; result: string | null };
+    readonly criu: { args: Record<never, never>; result: Models["JudgedCriu"] };
+    readonly engine: { args: Record<never, never>; result: Engine };
+    readonly tasks: { args: Record<never, never>; result: number };
+    readonly stoppedMs: { args: Record<never, never>; result: number | null };
+    readonly durationMs: { args: Record<never, never>; result: number };
+  };
+  readonly JudgedCriu: {
+    readonly version: { args: Record<never, never>; result: string };
+    readonly path: { args: Record<never, never>; result: string | null };
+  };
+  readonly DumpOption: {
+    readonly text: { args: Record<never, never>; result: string };
+    readonly effect: { args: Record<never, never>; result: string };
+    readonly instead: { args: Record<never, never>; result: readonly string[] };
+    readonly obstacles: { args: Record<never, never>; result: readonly Models["Obstacle"][] };
+  };
+  readonly Obstacle: {
+    readonly rule: { args: Record<never, never>; result: string };
+    readonly stage: { args: Record<never, never>; result: Stage };
+    readonly effect: { args: Record<never, never>; result: ObstacleEffect };
+    readonly process: { args: Record<never, never>; result: Models["Process"] };
+    readonly subject: { args: Record<never, never>; result: string };
+    readonly reason: { args: Record<never, never>; result: string };
+    readonly message: { args: Record<never, never>; result: string | null };
+    readonly options: { args: Record<never, never>; result: readonly string[] };
+    readonly features: { args: Record<never, never>; result: readonly Models["Feature"][] };
+    readonly remedy: { args: Record<never, never>; result: string | null };
   };
 }

@@ -39,12 +39,7 @@ export function generated(): Map<string, string> {
     id("features"),
     "cready check --feature NAME,… --json",
   );
-  const process = jsonSchemaOf(
-    buildSchema(`${sdl}\n${read("schema/process.graphql")}`),
-    parse(read("schema/inspection.graphql")),
-    id("process"),
-    "",
-  );
+  const process = jsonSchemaOf(schema, parse(read("schema/inspection.graphql")), id("process"), "");
   const doctor = buildSchema(read("schema/cli/doctor.graphql"));
   const why = buildSchema(read("schema/cli/why.graphql"));
   return new Map([

@@ -15,10 +15,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   inspect: ["inspect", "rules", "probes", "host", "proc", "ffi", "version.ts"],
   why: ["why", "rules", "version.ts"],
   fleet: ["fleet", "inspect", "images", "probes", "host", "cpu", "proc", "ffi", "version.ts"],
-  report: ["report", "fleet", "inspect", "rules", "probes", "host"],
+  report: ["report", "fleet", "inspect", "rules", "probes", "host", "ffi", "version.ts"],
   rpc: ["rpc", "proto", "report", "probes", "host", "ffi", "version.ts"],
   resolvers: ["resolvers", "schema", "report", "probes", "host"],
-  server: ["server", "resolvers", "schema", "report", "probes", "host", "proc", "ffi", "version.ts"],
+  server: ["server", "resolvers", "schema", "report", "fleet", "probes", "host", "proc", "ffi", "version.ts"],
   schema: ["schema", "resolvers"],
   // The one folder that joins everything.
   cli: [

@@ -1,5 +1,12 @@
+import type { GraphQLError } from "graphql";
+import type { MachineReport } from "../fleet/document.ts";
 import type { Feature, Finding } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
+import type { InspectionRecord } from "../report/inspection_record.ts";
+import { unpacked } from "../report/packed_inspection.ts";
+import type { PageAsked, PlanAsked, ProcessRef } from "../report/process_request.ts";
+import type { TreeRecord } from "../report/processes.ts";
+import { processFault } from "../resolvers/argument.ts";
 import type { HostFacts } from "../resolvers/models.ts";
 import { Proofs } from "../resolvers/proofs.ts";
 import { ProberError } from "./prober_error.ts";
@@ -13,6 +20,12 @@ const SURROUNDINGS_MS = 400;
 export interface Facts {
   readonly host: HostFacts;
   readonly scopes: Readonly<Record<Scope, readonly string[]>>;
+}
+
+/** What the prober says of its machine whenever it is asked, and how long it looked. */
+export interface Report {
+  readonly report: MachineReport;
+  readonly durationMs: number;
 }
 
 /** The answers of the probers, shared by all who ask for the same at the same time. */
@@ -73,9 +86,49 @@ export class Answers {
     return this.#surroundings.text;
   }
 
+  /** One process; null where there is none. */
+  process(ref: ProcessRef): Promise<TreeRecord["process"] | null> {
+    return this.#one({ ask: "process", ref }, (answer) => "process" in answer ? answer.process : undefined);
+  }
+
+  /** The roots of all trees, a page of them. */
+  processes(page: PageAsked): Promise<readonly TreeRecord["process"][]> {
+    return this.#one({ ask: "processes", page }, (answer) => "processes" in answer ? answer.processes : undefined);
+  }
+
+  /** A process and all that descends from it. */
+  tree(id: string): Promise<readonly TreeRecord[]> {
+    return this.#one({ ask: "tree", id }, (answer) => "tree" in answer ? answer.tree : undefined);
+  }
+
+  readonly #inspections = new Map<string, Promise<InspectionRecord>>();
+  /** An inspection; those who ask for the same at the same time share it. */
+  inspection(id: string, plan: PlanAsked): Promise<InspectionRecord> {
+    const key = JSON.stringify([id, plan]);
+    const before = this.#inspections.get(key);
+    if (before) return before;
+    const asked = this.#one(
+      { ask: "inspection", id, plan },
+      (answer) => "inspection" in answer ? unpacked(answer.inspection) : undefined,
+    ).finally(() => this.#inspections.delete(key));
+    this.#inspections.set(key, asked);
+    return asked;
+  }
+
+  /** All about the machine, as `cready report` has it. */
+  report(): Promise<Report> {
+    return this.#one({ ask: "report" }, (answer) => "report" in answer ? answer : undefined);
+  }
+
   async #one<T>(question: Question, pick: (answer: Answer) => T | undefined): Promise<T> {
     let picked: T | undefined;
-    await this.#probers.ask(question, (answer) => picked = pick(answer) ?? picked);
+    let refused: GraphQLError | undefined;
+    await this.#probers.ask(question, (answer) => {
+      if ("refused" in answer) refused = processFault(answer.refused.code, answer.refused.message);
+      const one = pick(answer);
+      if (one !== undefined) picked = one;
+    });
+    if (refused) throw refused;
     if (picked === undefined) throw new ProberError("PROBER_UNAVAILABLE", "The prober gave no answer");
     return picked;
   }

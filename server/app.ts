@@ -13,6 +13,7 @@ import {
 import { LIMITS, type Limits } from "./limits.ts";
 import { logIn, loginPage, loginStyle } from "./login_page.ts";
 import { pageAsset } from "./page.ts";
+import { within } from "./within.ts";
 
 /** What all doors lead to. */
 export interface App {
@@ -125,7 +126,7 @@ export class DoorHandler implements Handler {
     const { graphiql, graphql, answers, limits } = this.#app;
     const page = graphiql?.get("/graphql");
     if (page && request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html")) return page;
-    const context = { ask: new AskProber(answers, gone.signal), gone: gone.signal };
+    const context = { ask: new AskProber(answers, gone.signal, this.#door.processes), gone: gone.signal };
     const answer = graphql.answer(request, context, gone.signal);
     try {
       return await within(answer, limits.request);
@@ -140,11 +141,3 @@ export class DoorHandler implements Handler {
 }
 
 const READY_MS = 2000;
-
-/** Rejects when a promise takes longer. */
-function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("too late")), ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}

@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   getNamedType,
   type GraphQLOutputType,
@@ -25,7 +26,13 @@ const LENGTHS: Readonly<Record<string, number>> = {
   "Query.categories": 4,
   "Category.features": 50,
   "CheckReport.findings": 70,
+  "Process.children": 20,
+  "Inspection.obstacles": 20,
 };
+/** Lists of which `first` says how long they may be: by default, and at most. */
+const PAGES: Readonly<Record<string, readonly [usual: number, most: number]>> = { "Query.processes": [100, 1000] };
+/** What costs more than a field. */
+const WORK: Readonly<Record<string, number>> = { "Process.inspection": 20, "Subscription.inspection": 20 };
 const LENGTH = 8;
 
 /**
@@ -71,8 +78,8 @@ export function measure(document: DocumentNode, schema: GraphQLSchema): Measure 
         const below = selection.selectionSet
           ? ofSelection(selection.selectionSet, field ? getNamedType(field.type).name : "")
           : { depth: 0, cost: 0 };
-        const times = field && isList(field.type) ? LENGTHS[`${typeName}.${name}`] ?? LENGTH : 1;
-        part = { depth: below.depth + 1, cost: times * (1 + below.cost) };
+        const times = field && isList(field.type) ? lengthOf(`${typeName}.${name}`, selection) : 1;
+        part = { depth: below.depth + 1, cost: times * ((WORK[`${typeName}.${name}`] ?? 1) + below.cost) };
       }
       depth = Math.max(depth, part.depth);
       cost += part.cost;
@@ -89,6 +96,15 @@ export function measure(document: DocumentNode, schema: GraphQLSchema): Measure 
     cost = Math.max(cost, one.cost);
   }
   return { depth, aliases, cost };
+}
+
+function lengthOf(field: string, node: FieldNode): number {
+  const page = PAGES[field];
+  if (!page) return LENGTHS[field] ?? LENGTH;
+  const first = node.arguments?.find(({ name }) => name.value === "first")?.value;
+  if (!first) return page[0];
+  // The value of a variable is not known yet.
+  return first.kind === Kind.INT ? Math.min(Math.max(Number(first.value), 1), page[1]) : page[1];
 }
 
 function isList(type: GraphQLOutputType): boolean {

@@ -7,6 +7,8 @@ export interface Door {
   readonly hosts: ReadonlySet<string> | null;
   /** Who may come in; null where the file's mode decides. */
   readonly login: Login | null;
+  /** Whether processes are told of. */
+  readonly processes: boolean;
 }
 
 /** Paths that nobody needs to have logged in for. */

@@ -90,14 +90,16 @@ export const LIMITS = {
     value: 10_000,
     status: 400,
     code: "QUERY_TOO_COSTLY",
-    help: "fields of the answer, each as often as its lists may be long; introspection does not count",
+    help:
+      "fields of the answer, each as often as its lists may be long, an inspection as 20; introspection does not count",
   },
   "probe": {
     unit: "ms",
     value: 10_000,
     status: 200,
     code: "PROBE_TIMEOUT",
-    help: "time until the prober has the next finding; then it is killed and started again",
+    help:
+      "time until the prober has the next finding, or an answer about processes; then it is killed and started again",
   },
   "probers": {
     unit: "",

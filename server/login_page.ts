@@ -9,18 +9,27 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
+  // Not no-referrer: with it a browser calls the origin of its login form "null".
+  "referrer-policy": "same-origin",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "cache-control": "no-store",
 };
 
-const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { margin: 10vh auto; max-width: 22rem; padding: 0 1rem; }
+const STYLE = `:root { color-scheme: light dark; font: 0.9375rem/1.5 system-ui, sans-serif; }
+body { margin: 10vh auto; max-width: 24rem; padding: 0 1rem; background: #f4f6f7; color: #1a2127; }
 label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit; }
-input { margin: .5rem 0 1rem; padding: .5rem; font-family: ui-monospace, monospace; letter-spacing: .1em; }
-button { padding: .5rem; }
+input, button { border: 1px solid #76838d; border-radius: 4px; padding: .5rem; }
+input { margin: .5rem 0 1rem; background: #fff; color: inherit; font-family: ui-monospace, monospace; letter-spacing: .1em; }
+button { background: #0a569c; color: #fff; font-weight: 600; cursor: pointer; }
+:focus-visible { outline: 2px solid #0a569c; outline-offset: 2px; }
 [role=alert] { font-weight: bold; }
+@media (prefers-color-scheme: dark) {
+  body { background: #14191d; color: #e4e9ec; }
+  input { background: #1c2329; }
+  button { background: #82bdf2; color: #14191d; }
+  :focus-visible { outline-color: #82bdf2; }
+}
 `;
 
 /** GET /login.css. */
@@ -36,6 +45,7 @@ export function loginPage(status = 200, fault = ""): HttpResponse {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>cready: log in</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/login.css">
 <main>
 <h1>cready</h1>

@@ -7,6 +7,7 @@ import { featureNamed, PROBES } from "../probes/registry.ts";
 import { Runner } from "../probes/run.ts";
 import { inScope, type Scope } from "../probes/scope.ts";
 import { surroundings } from "../probes/surroundings.ts";
+import { idAsked, pageAsked, planAsked, refAsked } from "../report/process_request.ts";
 import { hostFacts } from "../report/report.ts";
 import { type Answer, type Question, recordOf } from "./question.ts";
 
@@ -42,11 +43,28 @@ export async function probe(libc: Libc): Promise<void> {
 function questionOf(text: string): Question {
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null || !("ask" in value)) throw new TypeError("Cannot read a question");
-  if (value.ask === "host" || value.ask === "surroundings") return { ask: value.ask };
+  if (value.ask === "host" || value.ask === "surroundings" || value.ask === "report") return { ask: value.ask };
   if (value.ask === "findings" && "ids" in value && Array.isArray(value.ids) && "named" in value) {
     return { ask: "findings", ids: value.ids.map(String), named: value.named === true };
   }
+  if (value.ask === "process" && "ref" in value) return { ask: "process", ref: refAsked(value.ref) };
+  if (value.ask === "processes" && "page" in value) {
+    const { first, after } = value.page as Readonly<Record<string, unknown>>;
+    return { ask: "processes", page: pageAsked(first, after) };
+  }
+  if (value.ask === "tree" && "id" in value) return { ask: "tree", id: idAsked(value.id) };
+  if (value.ask === "inspection" && "id" in value && "plan" in value) {
+    const { with: given, ...plan } = value.plan as Readonly<Record<string, unknown>>;
+    const options = Array.isArray(given) ? given.map(optionText) : given;
+    return { ask: "inspection", id: idAsked(value.id), plan: planAsked({ ...plan, options }) };
+  }
   throw new TypeError("Cannot answer a question of that kind");
+}
+
+/** An option as whoever asked wrote it. */
+function optionText(given: unknown): string {
+  const { name, value } = given as Readonly<Record<string, unknown>>;
+  return typeof value === "string" ? `--${name} ${value}` : `--${name}`;
 }
 
 async function answer(libc: Libc, question: Question, tell: (answer: Answer) => void): Promise<void> {
@@ -58,6 +76,16 @@ async function answer(libc: Libc, question: Question, tell: (answer: Answer) => 
     const text = new TextEncoder().encode(surroundings(runner.sys, PROBES));
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
     tell({ surroundings: Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") });
+  } else if (question.ask === "report") {
+    const start = performance.now();
+    // Most probers never report.
+    const { machineReport } = await import("../fleet/make.ts");
+    const report = await machineReport(runner, () => tell({ found: true }));
+    tell({ report, durationMs: performance.now() - start });
+  } else if (question.ask !== "findings") {
+    // Most servers are never asked for processes.
+    const { answerAboutProcesses } = await import("./process_answer.ts");
+    tell(await answerAboutProcesses(runner, question));
   } else {
     for (const probe of question.ids.map(featureNamed).filter((one) => one !== undefined)) {
       tell({ finding: recordOf(runner.probe(probe, Infinity, question.named)) });

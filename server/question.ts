@@ -1,7 +1,12 @@
 import type { Evidence } from "../ffi/sys.ts";
+import type { MachineReport } from "../fleet/document.ts";
 import { featureNamed } from "../probes/registry.ts";
 import type { CriuAnswer, Finding, Remedy, Verdict } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
+import type { PackedInspection } from "../report/packed_inspection.ts";
+import type { ProcessFault } from "../report/process_error.ts";
+import type { PageAsked, PlanAsked, ProcessRef } from "../report/process_request.ts";
+import type { TreeRecord } from "../report/processes.ts";
 import type { HostFacts } from "../resolvers/models.ts";
 
 /** All that the prober answers; each question is one line of JSON, and so is each answer. */
@@ -9,14 +14,37 @@ export type Question =
   | { readonly ask: "host" }
   /** `named` as with --feature. */
   | { readonly ask: "findings"; readonly ids: readonly string[]; readonly named: boolean }
-  | { readonly ask: "surroundings" };
+  | { readonly ask: "surroundings" }
+  | { readonly ask: "report" }
+  | ProcessQuestion;
+
+/** Questions about processes. */
+export type ProcessQuestion =
+  | { readonly ask: "process"; readonly ref: ProcessRef }
+  | { readonly ask: "processes"; readonly page: PageAsked }
+  /** Of the process with an id. */
+  | { readonly ask: "tree"; readonly id: string }
+  | { readonly ask: "inspection"; readonly id: string; readonly plan: PlanAsked };
 
 /** Answers to a question, of which the last one is `done`. */
 export type Answer =
   | { readonly host: HostFacts; readonly scopes: Readonly<Record<Scope, readonly string[]>> }
   | { readonly finding: FindingRecord }
   | { readonly surroundings: string }
+  | ProcessAnswer
+  /** There is no answer about a process, and why. */
+  | { readonly refused: { readonly code: ProcessFault; readonly message: string } }
+  /** A report comes along, so nobody shall give it up. */
+  | { readonly found: true }
+  | { readonly report: MachineReport; readonly durationMs: number }
   | { readonly done: true };
+
+/** Answers about processes. */
+export type ProcessAnswer =
+  | { readonly process: TreeRecord["process"] | null }
+  | { readonly processes: readonly TreeRecord["process"][] }
+  | { readonly tree: readonly TreeRecord[] }
+  | { readonly inspection: PackedInspection };
 
 /** A finding on its way: the feature by its id. */
 export interface FindingRecord {

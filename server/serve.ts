@@ -7,12 +7,14 @@ import { Answers } from "./answers.ts";
 import { type App, DoorHandler } from "./app.ts";
 import type { Door } from "./door.ts";
 import { graphqlEndpoint } from "./graphql.ts";
+import type { Exchange } from "./http/handler.ts";
 import { HttpServer } from "./http/server.ts";
 import { KeeperLink } from "./keeper_link.ts";
 import type { Limits } from "./limits.ts";
 import { type Listener, listenOnFile, listenOnPort } from "./listeners.ts";
 import { RequestLog } from "./log.ts";
 import { Login } from "./login.ts";
+import { METRICS_PATH, MetricsHandler } from "./metrics.ts";
 import { giveUpPrivileges } from "./privileges.ts";
 import { Probers } from "./probers.ts";
 
@@ -22,6 +24,8 @@ export interface ServeRequest {
   readonly socket: string | null;
   /** An address of the loopback interface; null for none. */
   readonly listen: { readonly host: string; readonly port: number } | null;
+  /** An address of the loopback interface for the gauges of Prometheus; null for none. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   /** Further names of the Host header, as a proxy sends them. */
   readonly hosts: readonly string[];
   readonly token: string | null;
@@ -29,11 +33,15 @@ export interface ServeRequest {
   readonly user: User | null;
   readonly limits: Limits;
   readonly graphiql: boolean;
+  /** Whether processes are told of on the port, too. */
+  readonly processes: boolean;
 }
 
 /** Answers given so far may take so long once it is to end; all is over within two seconds. */
 const ENDING_MS = 1500;
 const REMOVING_MS = 300;
+/** Two scrapers and whoever looks at it by hand; each has one at a time. */
+const METRICS_CONNECTIONS = 16;
 
 /** Serves until a signal ends it; returns the exit code. `say` tells the person who started it. Throws `StartError`. */
 export async function serve(libc: Libc, request: ServeRequest, say: (text: string) => void): Promise<number> {
@@ -51,6 +59,7 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
 
   const file = request.socket === null ? null : listenOnFile(sys, request.socket);
   const port = request.listen === null ? null : listenOnPort(sys, request.listen.host, request.listen.port);
+  const metrics = request.metrics === null ? null : listenOnPort(sys, request.metrics.host, request.metrics.port);
   // From here on the rights of root are with the keeper alone.
   const keeper = KeeperLink.start(sys, poller, request.socket === null ? [] : [request.socket], () => {
     log.event("keeper", { message: "the keeper has ended: nothing can be asked any more" });
@@ -69,6 +78,8 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
     log: (door, exchange) => log.exchange(door, exchange),
   };
   const http = new HttpServer(sys, poller, limits);
+  // Anybody on this machine may connect there, and shall take no connection from those who have a token.
+  const metricsHttp = new HttpServer(sys, poller, { ...limits, connections: METRICS_CONNECTIONS });
   const open = ({ socket, address }: Listener, door: Door) => {
     const tcp = "port" in address;
     http.serve(socket, tcp, new DoorHandler(app, door, tcp ? "tcp" : "unix"));
@@ -85,12 +96,18 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
   Deno.addSignalListener("SIGUSR1", tellCode);
   // The first who asks shall not wait for the prober's start.
   answers.facts().catch((error) => log.event("prober", { message: String(error) }));
-  if (file) open(file, { hosts: null, login: null });
-  if (port) open(port, { hosts: new Set(hostsOf(port, request.hosts)), login });
+  if (file) open(file, { hosts: null, login: null, processes: true });
+  if (port) open(port, { hosts: new Set(hostsOf(port, request.hosts)), login, processes: request.processes });
+  if (metrics) {
+    const names = new Set(hostsOf(metrics, request.hosts));
+    const note = (exchange: Exchange) => log.exchange("metrics", exchange);
+    metricsHttp.serve(metrics.socket, true, new MetricsHandler(answers, names, limits.request, note));
+    say(`gauges for Prometheus at ${addressText(metrics.address)}${METRICS_PATH}`);
+  }
   tellCode();
   void poller.run();
   const code = await ended.promise;
-  await atMost(http.stop(), ENDING_MS);
+  await atMost(Promise.all([http.stop(), metricsHttp.stop()]), ENDING_MS);
   await atMost(keeper.removeFiles(), REMOVING_MS);
   log.flush();
   return code;

@@ -68,6 +68,7 @@ export const SYSCALLS = {
   unlinkat: 263,
   readlinkat: 267,
   fchmodat: 268,
+  fchmod: 91,
   faccessat: 269,
   faccessat2: 439,
   openat: 257,

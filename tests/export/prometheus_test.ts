@@ -141,8 +141,8 @@ Deno.test("a thousand nodes: PromQL tells which can restore the dumps of one, an
     return found;
   };
 
-  // The queries of docs/export.md, with a node's name in the place of NODE.
-  const queries = Deno.readTextFileSync(new URL("../../docs/export.md", import.meta.url));
+  // The queries of docs/fleet.md, with a node's name in the place of NODE.
+  const queries = Deno.readTextFileSync(new URL("../../docs/fleet.md", import.meta.url));
   const query = (title: string) =>
     new RegExp(`\\*\\*${title}\\*\\*\\n\\n((?: {4}.*\\n)+)`).exec(queries)![1]!.trim().replaceAll("NODE", nameOf(0));
   const able = await asked("who can restore the dumps of a node", query("Which nodes can restore dumps of a node"));

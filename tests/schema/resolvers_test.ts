@@ -5,6 +5,7 @@ import type { Finding } from "../../probes/probe.ts";
 import { PROBES } from "../../probes/registry.ts";
 import type { CheckReport } from "../../report/report.ts";
 import { findingOf } from "../unit/finding.ts";
+import { INSPECTION } from "./inspection.ts";
 import { answered, FakeAsk, testSchema } from "./schema.ts";
 
 const FINDINGS: readonly Finding[] = PROBES.map((feature, i) => ({
@@ -85,11 +86,31 @@ const ANSWERS: readonly (readonly [query: string, data: unknown, asked: readonly
     },
     ["check ALL"],
   ],
+  [
+    '{ process(by: { id: "4711@123456" }) { pid children { id children { id } } } }',
+    { process: { pid: 4711, children: [{ id: "9@9", children: [] }] } },
+    ['process {"id":"4711@123456"}', "children 4711@123456"],
+  ],
+  [
+    '{ process(by: { cgroup: "/sys/fs/cgroup/a.slice/b/" }) { name } }',
+    { process: { name: "redis\\x0aserver" } },
+    ['process {"cgroup":"a.slice/b"}'],
+  ],
+  [
+    '{ processes(after: "7@8") { id inspection(plan: { engine: PODMAN }) { obstacles(stage: RESTORE) { features { id } } } } }',
+    {
+      processes: [{
+        id: "4711@123456",
+        inspection: { obstacles: [{ features: [{ id: "kcmp_epoll" }, { id: "tun" }] }] },
+      }],
+    },
+    ["processes 100 7@8", "inspection 4711@123456 PODMAN"],
+  ],
 ];
 
 for (const [query, data, asked] of ANSWERS) {
   Deno.test(`${query} is answered`, async () => {
-    const ask = new FakeAsk(FINDINGS, REPORT);
+    const ask = new FakeAsk(FINDINGS, REPORT, INSPECTION);
     const result = await answered(query, ask);
     assert.equal(result.errors, undefined);
     assert.deepEqual(JSON.parse(JSON.stringify(result.data)), data);
@@ -103,13 +124,17 @@ const MISTAKES: readonly (readonly [query: string, code: string | undefined, mes
   [`{ features(names: [${'"tun" '.repeat(101)}]) { id } }`, "BAD_USER_INPUT", /101 names: there may be 100/],
   ['{ feature(name: "tun") { finding(maxAgeMs: -1) { verdict } } }', "BAD_USER_INPUT", /from 0 to 86400000/],
   ['{ feature(name: "tun") { finding(maxAgeMs: 86400001) { verdict } } }', "BAD_USER_INPUT", /from 0 to 86400000/],
+  ["{ process(by: { pid: 0 }) { id } }", "BAD_USER_INPUT", /from 1 to 4194304/],
+  ['{ process(by: { cgroup: "a/../b" }) { id } }', "BAD_USER_INPUT", /below \/sys\/fs\/cgroup/],
+  ["{ process(by: {}) { id } }", undefined, /exactly one/],
+  ["{ processes(first: 1001) { id } }", "BAD_USER_INPUT", /from 1 to 1000/],
   ["{ check(scope: SOME) { outcome } }", undefined, /"SOME" does not exist in "Scope"/],
   ["mutation { check { outcome } }", undefined, /mutation operation is not supported/],
 ];
 
 for (const [query, code, message] of MISTAKES) {
   Deno.test(`${query.slice(0, 80)} is refused`, async () => {
-    const ask = new FakeAsk(FINDINGS, REPORT);
+    const ask = new FakeAsk(FINDINGS, REPORT, INSPECTION);
     const { errors } = await answered(query, ask);
     assert.match(errors?.[0]?.message ?? "", message);
     assert.equal(errors?.[0]?.extensions.code, code);
@@ -118,7 +143,7 @@ for (const [query, code, message] of MISTAKES) {
 }
 
 async function events(query: string) {
-  const ask = new FakeAsk(FINDINGS, REPORT);
+  const ask = new FakeAsk(FINDINGS, REPORT, INSPECTION);
   const result = await subscribe({ schema: testSchema(), document: parse(query), contextValue: { ask } });
   if (!(Symbol.asyncIterator in result)) throw result.errors?.[0];
   const data: unknown[] = [];
@@ -143,4 +168,14 @@ Deno.test("Subscription.changes looks as often as it is told", async () => {
   for (const seconds of [0, -1, 86401]) {
     await assert.rejects(events(`subscription { changes(everySeconds: ${seconds}) { verdict } }`), /from 1 to 86400/);
   }
+});
+
+Deno.test("Subscription.inspection looks as often as it is told", async () => {
+  const { data, asked } = await events("subscription { inspection(by: { pid: 4711 }, everySeconds: 7) { dump } }");
+  assert.deepEqual(data, [{ inspection: { dump: "NEEDS_OPTIONS" } }]);
+  assert.deepEqual(asked, ['inspections {"pid":4711} CRIU 7']);
+  await assert.rejects(
+    events("subscription { inspection(by: { pid: 1 }, everySeconds: 0) { dump } }"),
+    /from 1 to 86400/,
+  );
 });

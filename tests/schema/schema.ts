@@ -1,9 +1,11 @@
 import { execute, type ExecutionResult, type GraphQLSchema, parse, validate } from "graphql";
 import type { Feature, Finding } from "../../probes/probe.ts";
 import type { Scope } from "../../probes/scope.ts";
+import type { InspectionRecord } from "../../report/inspection_record.ts";
+import type { PageAsked, PlanAsked, ProcessRef } from "../../report/process_request.ts";
 import type { CheckReport } from "../../report/report.ts";
 import type { Ask } from "../../resolvers/context.ts";
-import type { HostFacts } from "../../resolvers/models.ts";
+import type { HostFacts, ProcessNode } from "../../resolvers/models.ts";
 import { executableSchema } from "../../resolvers/schema.ts";
 
 const folder = new URL("../../schema/", import.meta.url);
@@ -23,8 +25,11 @@ export class FakeAsk implements Ask {
   readonly asked: string[] = [];
   readonly #findings: readonly Finding[];
   readonly #report: CheckReport;
+  readonly #inspection: InspectionRecord | undefined;
 
-  constructor(findings: readonly Finding[], report: CheckReport) {
+  /** `inspection`: of the one process that there is. */
+  constructor(findings: readonly Finding[], report: CheckReport, inspection?: InspectionRecord) {
+    this.#inspection = inspection;
     this.#findings = findings;
     this.#report = report;
   }
@@ -57,6 +62,34 @@ export class FakeAsk implements Ask {
     return Promise.resolve((async function* (findings) {
       yield* findings;
     })(this.#findings));
+  }
+
+  process(ref: ProcessRef): ProcessNode | null {
+    this.asked.push(`process ${JSON.stringify(ref)}`);
+    return this.#inspection?.process ?? null;
+  }
+
+  processes({ first, after }: PageAsked): ProcessNode[] {
+    this.asked.push(`processes ${first} ${after}`);
+    return this.#inspection ? [this.#inspection.process] : [];
+  }
+
+  children(id: string): ProcessNode[] {
+    this.asked.push(`children ${id}`);
+    const child = { ...this.#inspection!.process, id: "9@9", children: [] };
+    return [child];
+  }
+
+  inspection(id: string, plan: PlanAsked): InspectionRecord {
+    this.asked.push(`inspection ${id} ${plan.engine}`);
+    return this.#inspection!;
+  }
+
+  inspections(ref: ProcessRef, plan: PlanAsked, everySeconds: number): Promise<AsyncIterable<InspectionRecord>> {
+    this.asked.push(`inspections ${JSON.stringify(ref)} ${plan.engine} ${everySeconds}`);
+    return Promise.resolve((async function* (inspection) {
+      yield inspection;
+    })(this.#inspection!));
   }
 }
 

@@ -170,11 +170,13 @@ def sandbox(row):
     world = os.environ.get("CREADY_WORLD") if row.world or always else None
     if world:
         enter(world, [path for path in os.environ["CREADY_WORLD_FOLDERS"].split(":") if path])
+    clear([*os.environ.get("CREADY_WORLD_FOLDERS", "").split(":"), HERE, tempfile.gettempdir()])
     kit.mount("proc", "/proc", "proc")
     kit.mount("run", "/run", "tmpfs")
     # Terminals of its own: a restore asks for the numbers that a tree had, and others must not have taken them.
     kit.mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
     kit.mount("/dev/pts/ptmx", "/dev/ptmx", None, kit.MS_BIND)
+    kit.mount("shm", "/dev/shm", "tmpfs")
     os.mkdir("/run/lock")
     os.mkdir("/run/cready-truth")
     kit.write("/proc/sys/kernel/ns_last_pid", "1000")
@@ -185,6 +187,22 @@ def sandbox(row):
     os.execv(PYTHON, [PYTHON, os.path.abspath(__file__), row.name])
 
 
+def clear(folders):
+    """
+    Detaches what else the machine, or a test that runs beside this one, has mounted: each specimen's mounts are the same
+    everywhere. What the folders lie on stays, and the file systems of the kernel.
+    """
+    with open("/proc/self/mountinfo", "rb") as file:
+        points = [line.split()[4].decode("unicode_escape").encode("latin-1") for line in file]
+    needed = [os.fsencode(folder) + b"/" for folder in (*folders, "/usr", "/lib") if folder]
+    for point in reversed(points):
+        kept = point in (b"/", b"/proc", b"/sys", b"/dev") or point.startswith(b"/sys/fs/cgroup")
+        if not kept and not any(folder.startswith(point + b"/") for folder in needed):
+            # Some are gone with the one above them.
+            with contextlib.suppress(OSError):
+                kit.call("umount2", point, MNT_DETACH)
+
+
 def enter(world, folders):
     """Makes a tree of packages the root folder. It has some folders of the machine at their own places, its devices, and /sys."""
     kit.mount(world, world, None, kit.MS_BIND)
@@ -192,7 +210,6 @@ def enter(world, folders):
     for folder in [*folders, "/dev", "/sys"]:
         os.makedirs(world + folder, exist_ok=True)
         kit.mount(folder, world + folder, None, kit.MS_BIND | (kit.MS_REC if folder == "/sys" else 0))
-    kit.mount("tmpfs", world + "/dev/shm", "tmpfs")
     os.chdir(world)
     kit.call("pivot_root", b".", b".")
     kit.call("umount2", b".", MNT_DETACH)

@@ -54,7 +54,7 @@ Deno.test("AskProber.changes asks again only when the surroundings changed, and 
     ["c", "BLOCKED"],
     ["a", "SUPPORTED"],
   ]);
-  const ask = new AskProber(answers, new AbortController().signal);
+  const ask = new AskProber(answers, new AbortController().signal, true);
   assert.deepEqual(await atOnce(async () => await taken(await ask.changes("ALL", 30), 2)), ["BLOCKED", "SUPPORTED"]);
   assert.deepEqual(
     asked.join(" "),
@@ -73,7 +73,7 @@ Deno.test("AskProber.changes asks again only when the surroundings changed, and 
 Deno.test("AskProber.changes ends when nobody listens any more", async () => {
   const { answers } = scripted([["a", "SUPPORTED"]]);
   const gone = new AbortController();
-  const stream = (await new AskProber(answers, gone.signal).changes("ALL", 86_400))[Symbol.asyncIterator]();
+  const stream = (await new AskProber(answers, gone.signal, true).changes("ALL", 86_400))[Symbol.asyncIterator]();
   const next = stream.next();
   await new Promise((resolve) => setTimeout(resolve, 0));
   gone.abort();

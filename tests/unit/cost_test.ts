@@ -15,6 +15,11 @@ const CASES: readonly (readonly [document: string, depth: number, aliases: numbe
   ["{ ... on Query { ... { host { kernel } } } }", 2, 0, 2],
   ["query A { host { kernel } } query B { features { id } }", 2, 0, 140],
   ["subscription { check { ... on Finding { feature { id } } ... on CheckReport { outcome } } }", 3, 0, 4],
+  ["{ processes { id } }", 2, 0, 200],
+  ["{ processes(first: 7) { id inspection { dump } } }", 3, 0, 7 * (1 + 1 + 20 + 1)],
+  ["query($n: Int!) { processes(first: $n) { id } }", 2, 0, 2000],
+  ["{ processes(first: 99999999999) { id } }", 2, 0, 2000],
+  ["{ process(by: { pid: 1 }) { children { id } } }", 3, 0, 1 + 20 * 2],
   // What is not known counts once; validation will refuse it.
   ["{ nope { nothing } }", 2, 0, 2],
   ["{ ...nothing }", 0, 0, 0],

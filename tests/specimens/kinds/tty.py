@@ -125,7 +125,7 @@ def tty_queued(root):
     os.write(master, b"a line\n")
 
 
-@specimen("tty-console-vt-serial")
+@specimen("tty-console-vt-serial", needs="a console that can be opened")
 def tty_console(root):
     """/dev/console is open."""
     os.open("/dev/console", os.O_RDWR | os.O_NOCTTY)

@@ -1,0 +1,27 @@
+/** Takes the pictures of docs/images: deno run scripts/screenshots.ts FOLDER, run by scripts/screenshots. */
+import { openWindow, startBrowser } from "../tests/page/browser.ts";
+import { logIn } from "../tests/page/log_in.ts";
+import { start } from "../tests/serve/server.ts";
+
+const [folder = "docs/images"] = Deno.args;
+const PICTURES = [
+  { name: "page", width: 1280, height: 860, scheme: "light", hash: "#/check/mem_dirty_track" },
+  { name: "page-dark", width: 1280, height: 860, scheme: "dark", hash: "#/" },
+  { name: "page-narrow", width: 360, height: 720, scheme: "light", hash: "#/" },
+] as const;
+
+await Deno.mkdir(folder, { recursive: true });
+await using server = await start({ tcp: true, noToken: true });
+const browser = await startBrowser();
+try {
+  for (const { name, width, height, scheme, hash } of PICTURES) {
+    await using window = await openWindow(browser, { viewport: { width, height }, colorScheme: scheme });
+    const { page } = window;
+    await logIn(page, server, hash);
+    await page.getByText(/^Asked all categories, at/).waitFor();
+    await page.waitForLoadState("networkidle");
+    await page.screenshot({ path: `${folder}/${name}.png` });
+  }
+} finally {
+  await browser.close();
+}
