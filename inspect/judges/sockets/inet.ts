@@ -45,6 +45,8 @@ export class InetJudge {
   readonly #table: SocketTable;
   readonly #listening: { readonly socket: TreeSocket; readonly found: InetSocket }[] = [];
   /** Connections that criu would keep, with the first descriptor of each. */
+  /** Connections that are no more: criu holds their packets back all the same. */
+  readonly #closed: TreeSocket[] = [];
   readonly #connected: { readonly socket: TreeSocket; readonly found: InetSocket }[] = [];
 
   constructor(tree: Tree, report: Report, table: SocketTable) {
@@ -133,6 +135,7 @@ export class InetJudge {
       });
     }
     if (!options.hasPeer) return;
+    this.#closed.push(socket);
     this.#report.add({
       ...seen,
       rule: "tcp-closed-with-peer",
@@ -252,9 +255,10 @@ export class InetJudge {
     this.#restore();
     if (given(plan, "network-lock", "skip")) return;
     const whole = this.#tree.dumps("net");
-    const first = this.#connected[0];
+    const first = this.#connected[0]?.socket ?? this.#closed[0];
     if (!whole && (!first || given(plan, "tcp-close"))) return;
-    const v6 = this.#connected.some(({ found }) => found.version === 6);
+    const v6 = this.#connected.some(({ found }) => found.version === 6) ||
+      this.#closed.some(({ options }) => options.domain === AF_INET6);
     if (given(plan, "network-lock", "nftables")) return;
     const names = whole ? ["iptables-restore"] : v6 ? ["iptables", "ip6tables"] : ["iptables"];
     const missing = names.find((name) => findProgram(this.#tree.around.sys, name).path === null);
@@ -262,7 +266,7 @@ export class InetJudge {
       this.#report.assume(`${names[0]} can add rules to the network of the tree while the dump runs`);
       return;
     }
-    const { task, fd } = first?.socket.file ?? { task: this.#tree.root, fd: null };
+    const { task, fd } = first?.file ?? { task: this.#tree.root, fd: null };
     const subject = fd === null ? "network" : `fd ${fd}`;
     const reason = `there is no ${missing} in PATH, with which criu holds packets back while the dump runs`;
     if (whole) {
@@ -279,7 +283,7 @@ export class InetJudge {
         task,
         subject,
         reason,
-        values: [first!.socket.ino],
+        values: [first!.ino],
         order: orderOf("tcp-connected", subject),
       });
     }
