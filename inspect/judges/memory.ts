@@ -174,13 +174,10 @@ class TaskMemory {
       });
     } else if (!openFilesOf(this.#tree).sockets.some(({ linkInode }) => linkInode === BigInt(inode))) {
       this.#add(
-        "mem-packet-ring",
+        "mem-packet-ring-closed",
         mapping,
         `it is the ring of packet socket ${inode}, which nobody in the tree has open`,
-        {
-          effect: "REFUSED",
-          values: [inode],
-        },
+        { values: [inode] },
       );
     }
   }

@@ -165,12 +165,12 @@ def sandbox(row):
     os.setsid()
     kit.call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     kit.mount(None, "/", None, kit.MS_REC | kit.MS_PRIVATE)
+    clear([*os.environ.get("CREADY_WORLD_FOLDERS", "").split(":"), HERE, tempfile.gettempdir()])
     # In a virtual machine nothing else has what the specimens need.
     always = os.environ.get("CREADY_WORLD_ALWAYS")
     world = os.environ.get("CREADY_WORLD") if row.world or always else None
     if world:
         enter(world, [path for path in os.environ["CREADY_WORLD_FOLDERS"].split(":") if path])
-    clear([*os.environ.get("CREADY_WORLD_FOLDERS", "").split(":"), HERE, tempfile.gettempdir()])
     kit.mount("proc", "/proc", "proc")
     kit.mount("run", "/run", "tmpfs")
     # Terminals of its own: a restore asks for the numbers that a tree had, and others must not have taken them.

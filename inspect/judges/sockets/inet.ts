@@ -108,7 +108,9 @@ export class InetJudge {
   #unlisted(socket: TreeSocket): void {
     const { file, options } = socket;
     const seen = { task: file.task, subject: `fd ${file.fd}` };
-    if (this.#tree.dumps("net") && this.#foreign(socket)) {
+    // Its state comes before its namespace: a socket that was found nowhere must be closed.
+    const closed = options.tcpState === null || options.tcpState === TCP.CLOSE;
+    if (closed && this.#tree.dumps("net") && this.#foreign(socket)) {
       return this.#report.add({
         ...seen,
         rule: "sock-foreign-netns",
