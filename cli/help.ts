@@ -52,7 +52,7 @@ export function optionLines(options: readonly CommandOption[]): string {
 }
 
 /** A term and its sentence in two columns. */
-function entry(term: string, text: string): string {
+export function entry(term: string, text: string): string {
   const column = 34;
   const body = wrap(text, " ".repeat(column));
   return term.length + 3 > column ? `  ${term}\n${body}` : `  ${term}`.padEnd(column) + body.trimStart();

@@ -4,7 +4,8 @@ import { Runner } from "../probes/run.ts";
 import { AskHere } from "../resolvers/ask_here.ts";
 import { coded, operationFailure, parseFailure, validationFailure } from "../resolvers/errors.ts";
 import { parseChecked } from "../resolvers/parse.ts";
-import { executableSchema } from "../resolvers/schema.ts";
+import { executable } from "../resolvers/executable.ts";
+import { BARE_SDL } from "../schema/bare.ts";
 import type { Request } from "./query.ts";
 
 /** Far more than a person writes. */
@@ -26,7 +27,9 @@ export async function answerHere(
   } catch (error) {
     return tell({ errors: [parseFailure(error)] });
   }
-  const schema = executableSchema();
+  // Only introspection reads descriptions; without them the schema is built in half the time.
+  const introspects = /__(schema|type)\b/.test(query);
+  const schema = executable(introspects ? (await import("../schema/text.ts")).SDL : BARE_SDL);
   const faults = validate(schema, document);
   if (faults.length > 0) return tell({ errors: faults.map(validationFailure) });
   const operation = getOperationAST(document, operationName);

@@ -8,7 +8,7 @@ import { StartError } from "../server/listeners.ts";
 import type { CommandOption } from "./commands.ts";
 import { Console } from "./console.ts";
 import { getopt } from "./getopt.ts";
-import { optionLines } from "./help.ts";
+import { entry, optionLines } from "./help.ts";
 import { tokenFrom } from "./token_file.ts";
 import { shown, UsageError } from "./usage.ts";
 
@@ -59,7 +59,7 @@ ${optionLines(OPTIONS)}
 Limits:
 ${
     Object.entries(LIMITS).map(([name, { value, unit, help }]) =>
-      `  ${`${name}=${value}`.padEnd(20)}${unit ? `${unit}, ` : ""}${help}\n`
+      entry(`${name}=${value}`, unit ? `${unit}, ${help}` : help)
     ).join("")
   }`;
 }

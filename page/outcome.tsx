@@ -35,7 +35,7 @@ export function OutcomeView({ state }: { state: MachineState }) {
             {Object.entries(SCOPES).map(([name, words]) => <option key={name} value={name}>{words}</option>)}
           </select>
         </label>
-        <button class="main" aria-disabled={run !== null}>Run again</button>
+        <button type="submit" class="main" aria-disabled={run !== null}>Run again</button>
       </form>
       <div class="progress">
         {run && (

@@ -1,5 +1,4 @@
 import type { Feature, Finding, Probe } from "../probes/probe.ts";
-import { PROBES } from "../probes/registry.ts";
 import type { Runner } from "../probes/run.ts";
 import { inScope, type Scope } from "../probes/scope.ts";
 import { surroundings } from "../probes/surroundings.ts";
@@ -10,6 +9,7 @@ import type { Processes } from "../report/processes.ts";
 import { type CheckReport, hostFacts, reportOf } from "../report/report.ts";
 import { noProcess, processFault } from "./argument.ts";
 import type { Ask } from "./context.ts";
+import { probesFor, registry } from "./features.ts";
 import type { HostFacts, ProcessNode } from "./models.ts";
 import { Proofs } from "./proofs.ts";
 import { childrenIn } from "./tree.ts";
@@ -35,13 +35,17 @@ export class AskHere implements Ask, Disposable {
       this.#proofs.keep(this.#running.probe(feature as Probe, Infinity, true));
   }
 
-  check(scope: Scope): CheckReport {
-    return reportOf(scope, this.#probesOf(scope).map((probe) => this.#running.probe(probe)), this.#running.host);
+  async check(scope: Scope): Promise<CheckReport> {
+    return reportOf(
+      scope,
+      (await this.#probesOf(scope)).map((probe) => this.#running.probe(probe)),
+      this.#running.host,
+    );
   }
 
   async *watch(scope: Scope): AsyncGenerator<Finding | CheckReport> {
     const findings: Finding[] = [];
-    for (const probe of this.#probesOf(scope)) {
+    for (const probe of await this.#probesOf(scope)) {
       const finding = this.#running.probe(probe);
       findings.push(finding);
       yield finding;
@@ -49,10 +53,10 @@ export class AskHere implements Ask, Disposable {
     yield reportOf(scope, findings, this.#running.host);
   }
 
-  changes(scope: Scope, everySeconds: number): Promise<AsyncIterable<Finding>> {
+  async changes(scope: Scope, everySeconds: number): Promise<AsyncIterable<Finding>> {
     // In this order: what changes during the check is seen the next time.
-    const before = this.#surroundings();
-    return Promise.resolve(this.#changesSince(before, this.check(scope).findings, scope, everySeconds));
+    const before = await this.#surroundings();
+    return this.#changesSince(before, (await this.check(scope)).findings, scope, everySeconds);
   }
 
   async *#changesSince(
@@ -65,10 +69,10 @@ export class AskHere implements Ask, Disposable {
     for (let before = surroundings;;) {
       await new Promise((resolve) => setTimeout(resolve, everySeconds * 1000));
       this.#renew();
-      const now = this.#surroundings();
+      const now = await this.#surroundings();
       if (now === before) continue;
       before = now;
-      for (const finding of this.check(scope).findings) {
+      for (const finding of (await this.check(scope)).findings) {
         const was = verdicts.get(finding.feature.id);
         verdicts.set(finding.feature.id, finding.verdict);
         if (was !== finding.verdict) yield finding;
@@ -122,12 +126,12 @@ export class AskHere implements Ask, Disposable {
     return this.#runner ??= this.#open();
   }
 
-  #probesOf(scope: Scope): Probe[] {
-    return inScope(PROBES, scope, this.#running.host);
+  async #probesOf(scope: Scope): Promise<Probe[]> {
+    return inScope(await probesFor(scope), scope, this.#running.host);
   }
 
-  #surroundings(): string {
-    return surroundings(this.#running.sys, PROBES);
+  async #surroundings(): Promise<string> {
+    return surroundings(this.#running.sys, (await registry()).PROBES);
   }
 
   #renew(): void {

@@ -1,6 +1,6 @@
-import { PROBES } from "../probes/registry.ts";
 import { CATEGORY_NUMBERS } from "../report/table.ts";
 import type { CategoryName } from "../probes/probe.ts";
+import { registry } from "./features.ts";
 import type { Resolvers } from "./resolver.ts";
 
 const DESCRIPTIONS: Readonly<Record<CategoryName, string>> = {
@@ -16,5 +16,5 @@ export const CATEGORIES = (["REQUIRED", "EXTRA", "EXPERIMENTAL", "OPTIONAL"] as 
 export const Category: Resolvers<"Category"> = {
   number: ({ name }) => CATEGORY_NUMBERS[name],
   description: ({ name }) => DESCRIPTIONS[name],
-  features: ({ name }) => PROBES.filter(({ category }) => category === name),
+  features: async ({ name }) => (await registry()).PROBES.filter(({ category }) => category === name),
 };

@@ -1,6 +1,9 @@
-import { featureNamed } from "../probes/registry.ts";
+import { registry } from "./features.ts";
 import type { Resolvers } from "./resolver.ts";
 
 export const Obstacle: Resolvers<"Obstacle"> = {
-  features: ({ features }) => features.flatMap((id) => featureNamed(id) ?? []),
+  features: async ({ features }) => {
+    const { featureNamed } = await registry();
+    return features.flatMap((id) => featureNamed(id) ?? []);
+  },
 };

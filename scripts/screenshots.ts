@@ -5,9 +5,9 @@ import { start } from "../tests/serve/server.ts";
 
 const [folder = "docs/images"] = Deno.args;
 const PICTURES = [
-  { name: "page", width: 1280, height: 860, scheme: "light", hash: "#/check/mem_dirty_track" },
-  { name: "page-dark", width: 1280, height: 860, scheme: "dark", hash: "#/" },
-  { name: "page-narrow", width: 360, height: 720, scheme: "light", hash: "#/" },
+  { name: "page", width: 1120, height: 720, scheme: "light", hash: "#/check/mem_dirty_track" },
+  { name: "page-dark", width: 1120, height: 720, scheme: "dark", hash: "#/" },
+  { name: "page-narrow", width: 360, height: 640, scheme: "light", hash: "#/" },
 ] as const;
 
 await Deno.mkdir(folder, { recursive: true });
@@ -15,8 +15,8 @@ await using server = await start({ tcp: true, noToken: true });
 const browser = await startBrowser();
 try {
   for (const { name, width, height, scheme, hash } of PICTURES) {
-    await using window = await openWindow(browser, { viewport: { width, height }, colorScheme: scheme });
-    const { page } = window;
+    await using tab = await openWindow(browser, { viewport: { width, height }, colorScheme: scheme });
+    const { page } = tab;
     await logIn(page, server, hash);
     await page.getByText(/^Asked all categories, at/).waitFor();
     await page.waitForLoadState("networkidle");

@@ -115,6 +115,7 @@ def report(server, port, other, rounds):
     many = load("subscriptions", ours, TOKEN, 200, WATCH)
     row("events of each of 200 subscriptions at once", f"{many['fewestEvents']} to {many['mostEvents']}", f"{first['mostEvents']}")
 
+    time.sleep(2)
     before, open_before = rss_mb(server.pid), descriptors(server.pid)
     asked = load("requests", ours, TOKEN, 64, "20000x", MEMORY)
     dropped = load("drop", ours, TOKEN, 1000, CHANGES)

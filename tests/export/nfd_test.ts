@@ -82,6 +82,20 @@ Deno.test("a file is replaced all at once, never through a link, and left as it 
   assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(), ["cready", "other"]);
 });
 
+Deno.test("others may read the file, whatever the umask is, and nobody may write it", async () => {
+  await using folder = new Folder();
+  for (const umask of ["077", "000"]) {
+    const { code, stderr } = await ran("sh", [
+      "-c",
+      `umask ${umask}; exec "$0" export nfd -o "$1"`,
+      BINARY,
+      folder.at("f"),
+    ]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.equal(Deno.statSync(folder.at("f")).mode! & 0o777, 0o644);
+  }
+});
+
 Deno.test("--repeat writes again, until a signal ends it", async () => {
   await using folder = new Folder();
   const child = new Deno.Command(BINARY, {

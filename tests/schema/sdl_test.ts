@@ -9,6 +9,7 @@ import {
   isObjectType,
   isScalarType,
 } from "graphql";
+import { BARE_SDL } from "../../schema/bare.ts";
 import { SDL } from "../../schema/text.ts";
 import { cready } from "../cli/binary.ts";
 import { testSchema } from "./schema.ts";
@@ -120,6 +121,21 @@ Deno.test("a breaking change is seen, and let pass when the changelog says so", 
   assert.deepEqual(breaks(SDL, SDL, silent), []);
   const owning = "# Changelog\n\n## Unreleased\n\n- **Breaking** schema: Host.architecture is gone.\n";
   assert.deepEqual(breaks(SDL, without, owning), []);
+});
+
+Deno.test("the schema without descriptions is the same schema, and a query that looks at descriptions gets them", async () => {
+  const bare = buildSchema(BARE_SDL), whole = buildSchema(SDL);
+  assert.deepEqual([...findBreakingChanges(bare, whole), ...findBreakingChanges(whole, bare)], []);
+  assert.ok(!BARE_SDL.includes('"'));
+  for (
+    const query of [
+      '{ __type(name: "Verdict") { description } }',
+      "{ __schema { description queryType { description } } }",
+    ]
+  ) {
+    const { stdout } = await cready(["query", query]);
+    assert.match(stdout, /"description":"[A-Z][^"]{10,}"/);
+  }
 });
 
 Deno.test("deno.lock names one graphql", () => {
