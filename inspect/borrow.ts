@@ -30,7 +30,7 @@ export function isRefused(answer: unknown): answer is { readonly refused: string
 }
 
 /** The pidfd is of the same process only if that one still lives: then its number has not been used again. */
-function stillThere(task: Task): void {
+export function stillThere(task: Task): void {
   try {
     task.dir.text("stat");
   } catch (error) {

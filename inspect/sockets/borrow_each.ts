@@ -1,6 +1,7 @@
-import { errnoName, SysError } from "../../ffi/errno.ts";
+import { errnoName } from "../../ffi/errno.ts";
 import { Fd } from "../../ffi/fd.ts";
 import type { Sys } from "../../ffi/sys.ts";
+import { stillThere } from "../borrow.ts";
 import { GoneError } from "../gone.ts";
 import type { OpenFile } from "../open_file.ts";
 import type { Task } from "../task.ts";
@@ -47,15 +48,5 @@ export function borrowEach<T>(
     }
   } finally {
     pidfd?.[Symbol.dispose]();
-  }
-}
-
-/** The pidfd is of the same process only if that one still lives: then its number has not been used again. */
-function stillThere(task: Task): void {
-  try {
-    task.dir.text("stat");
-  } catch (error) {
-    if (error instanceof SysError && error.code === "ESRCH") throw new GoneError(task.pid);
-    throw error;
   }
 }
