@@ -66,8 +66,10 @@ export class Probers {
     if (!asked) return;
     this.#busy++;
     try {
-      const prober = this.#idle.pop() ?? await this.#start();
-      this.#put(prober, asked);
+      const ready = this.#idle.pop();
+      // One that died while it had nothing to do is not asked, another is; the end of its socket is read in #read.
+      if (ready && this.#put(ready, asked)) return;
+      if (!this.#put(await this.#start(), asked)) throw new ProberError("PROBER_DIED", "The prober ended at once");
     } catch (error) {
       this.#busy--;
       if (!(error instanceof ProberError)) throw error;
@@ -91,12 +93,14 @@ export class Probers {
     return prober;
   }
 
-  #put(prober: Prober, asked: Asked): void {
-    prober.asked = asked;
-    this.#watch(prober, asked);
+  /** Whether the prober is there to be asked. */
+  #put(prober: Prober, asked: Asked): boolean {
     const line = new TextEncoder().encode(`${JSON.stringify(asked.question)}\n`);
     // It fits into the socket's buffer: a question is a few kB, and there is no other before it.
-    if (send(this.#sys, prober.socket.number, line) !== line.length) void this.#fail(prober, "PROBER_DIED", "");
+    if (send(this.#sys, prober.socket.number, line) !== line.length) return false;
+    prober.asked = asked;
+    this.#watch(prober, asked);
+    return true;
   }
 
   /** The time to the next answer begins now. */

@@ -11,8 +11,9 @@ export interface LockHolder extends AsyncDisposable {
 export async function lockHolder({ waits = false } = {}): Promise<LockHolder> {
   const folder = await Deno.makeTempDir({ prefix: "cready-lock-" });
   const file = `${folder}/file`, done = `${folder}/done`;
-  const child = new Deno.Command("sh", {
-    args: ["-c", 'exec 9>"$1"; read -r line; flock -x 9; : >"$2"; read -r line', "sh", file, done],
+  // A session of its own: the one of the tests may be led from outside of their pid namespace, which no dump can save.
+  const child = new Deno.Command("setsid", {
+    args: ["sh", "-c", 'exec 9>"$1"; read -r line; flock -x 9; : >"$2"; read -r line', "sh", file, done],
     stdin: "piped",
     stdout: "null",
     stderr: "null",

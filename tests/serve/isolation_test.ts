@@ -113,7 +113,7 @@ Deno.test("a prober that is stopped, killed, or told to crash from outside", asy
     await eventually("one prober is left", () => probersOf(server).length === 1);
     const prober = probersOf(server)[0]!;
     kill(prober, "SIGKILL");
-    await eventually("it is gone", () => !probersOf(server).includes(prober));
+    await eventually("it is gone", () => !childrenOf(keeperOf(server)).includes(prober));
     assert.equal((await ask(server, CHECK)).json?.errors, undefined);
   });
 });

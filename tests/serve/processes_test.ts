@@ -37,10 +37,10 @@ async function aboutProcesses(server: Server, held: LockHolder): Promise<void> {
   const children = await data(`{ process(by: { pid: ${Deno.pid} }) { children { id children { id } } } }`);
   assert.ok(children.process.children.some((one: { id: string }) => one.id === id));
   const { process: seen } = await data(
-    `{ process(by: { id: "${id}" }) { inspection(plan: { options: ["--file-locks"] }) { dump options { text } command } } }`,
+    `{ process(by: { id: "${id}" }) { inspection(plan: { options: ["--file-locks"] }) { dump options { text } command obstacles { rule } } } }`,
   );
   assert.ok(!seen.inspection.options.some(({ text }: { text: string }) => text === "--file-locks"));
-  assert.match(seen.inspection.command, / --file-locks( |$)/);
+  assert.match(seen.inspection.command ?? "", / --file-locks( |$)/, JSON.stringify(seen.inspection));
   // What is not there is null; what has ended is not another process with its number.
   const nothing = await data(
     `{ a: process(by: { pid: 4194304 }) { id } b: process(by: { id: "${held.pid}@1" }) { id }
