@@ -12,6 +12,7 @@ import {
   PTRACE_O_TRACECLONE,
 } from "../ffi/uapi.ts";
 import type { Sys } from "../ffi/sys.ts";
+import { parseMaps } from "../proc/maps.ts";
 import type { Host } from "../host/host.ts";
 import { cutHold, holdCall } from "./held_call.ts";
 import { type Answer, blocked, defineProbe, inconclusive, type Kernel, supported } from "./probe.ts";
@@ -92,9 +93,8 @@ function movedWhileHeld({ sys, host, subject }: Kernel): boolean {
   try {
     using child = subject({ options: PTRACE_O_TRACECLONE });
     using _task = holdCall(child, hold, "io_setup", [EVENTS, hold.page]);
-    const line = /^([0-9a-f]+)-.*\/\[aio\]/m.exec(readText(sys, `/proc/${child.pid}/maps`));
-    if (!line) return false;
-    const ring = parseInt(line[1]!, 16), size = ringSize(child, ring);
+    const ring = parseMaps(readText(sys, `/proc/${child.pid}/maps`), "/[aio]")[0]?.start ?? 0;
+    const size = ring === 0 ? 0 : ringSize(child, ring);
     if (size === 0) return false;
     const place = placeFor(child, size);
     const now = child.sys.call("mremap", ring, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, place);
