@@ -25,7 +25,7 @@ async function probesNamed(names: readonly string[]): Promise<readonly Probe[]> 
 }
 
 async function probesFor(scope: Scope): Promise<readonly Probe[]> {
-  if (scope !== "REQUIRED") return (await import("../probes/registry.ts")).PROBES;
+  if (scope !== "REQUIRED") return (await import("../probes/categories.ts")).CHECKED;
   const { OPTIONAL, REQUIRED } = await import("../probes/required.ts");
   return [...REQUIRED, ...OPTIONAL];
 }
