@@ -1,7 +1,7 @@
 import type { Libc } from "../ffi/libc.ts";
 import type { Finding, Probe } from "../probes/probe.ts";
 import { Runner } from "../probes/run.ts";
-import { inScope, type Scope } from "../probes/scope.ts";
+import { inScope } from "../probes/scope.ts";
 import { conclude, isNo } from "../report/outcome.ts";
 import { detailLines, evidenceLines, findingLine, type Level, logLine } from "../report/text.ts";
 import type { CheckRequest } from "./check_options.ts";
@@ -9,8 +9,8 @@ import type { Console } from "./console.ts";
 
 /** Asks what a request asks for, prints it, and returns the exit code. */
 export async function ask(request: CheckRequest, console: Console, libc: Libc): Promise<number> {
-  const probes = request.features ? await probesNamed(request.features) : await probesFor(request.scope);
   using runner = new Runner(libc, { noAutoload: request.noAutoload, criu: request.criu });
+  const probes = request.features ? await probesNamed(request.features) : await probesFor(request, runner);
   const more = request.format === "text" && request.criu === null ? null : await import("./check_more.ts");
   const run = new CheckRun(request, runner, console, more);
   return request.features ? run.features(probes, request.features) : run.categories(probes);
@@ -24,7 +24,9 @@ async function probesNamed(names: readonly string[]): Promise<readonly Probe[]> 
   return probes;
 }
 
-async function probesFor(scope: Scope): Promise<readonly Probe[]> {
+async function probesFor({ scope, timeoutSeconds }: CheckRequest, runner: Runner): Promise<readonly Probe[]> {
+  // What is asked last may take the kernel long, and is begun while the others are loaded.
+  if (timeoutSeconds === null) runner.prepare((await import("../probes/optional.ts")).OPTIONAL);
   if (scope !== "REQUIRED") return (await import("../probes/categories.ts")).CHECKED;
   const { OPTIONAL, REQUIRED } = await import("../probes/required.ts");
   return [...REQUIRED, ...OPTIONAL];
@@ -55,7 +57,7 @@ class CheckRun {
   features(probes: readonly Probe[], names: readonly string[]): number {
     const findings: Finding[] = [];
     const modules = this.#modulesBefore(probes);
-    this.#prepare(probes);
+    if (this.#request.timeoutSeconds === null) this.#runner.prepare(probes.slice(1));
     for (const [i, probe] of probes.entries()) {
       const finding = this.#probe(probe);
       findings.push(finding);
@@ -76,7 +78,6 @@ class CheckRun {
     const probes = inScope(all, scope, this.#runner.host);
     const modules = this.#modulesBefore(probes);
     const findings: Finding[] = [];
-    this.#prepare(probes);
     for (const probe of probes) {
       // A run is mostly over before anybody could read it.
       if (performance.now() - this.#start > PROGRESS_AFTER_MS) {
@@ -99,10 +100,6 @@ class CheckRun {
     }
     this.#besideCriu(findings);
     return exitCode;
-  }
-
-  #prepare(probes: readonly Probe[]): void {
-    if (this.#request.timeoutSeconds === null) this.#runner.prepare(probes);
   }
 
   #probe(probe: Probe): Finding {
