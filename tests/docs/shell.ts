@@ -1,0 +1,87 @@
+/**
+ * Where the examples of the documentation run: as root, in mount, PID and network namespaces of their own, with a copy
+ * of /etc, an empty /run and /var/lib, a folder to work in, and cready and the real criu in PATH. Nothing of it is left.
+ */
+import assert from "node:assert/strict";
+import { BINARY, PATH, ROOT, run } from "../cli/binary.ts";
+import { type Example, patternOf } from "./example.ts";
+
+/** Longer than any example takes on a loaded machine. */
+const LIMIT_SECONDS = 50;
+
+const FOLDERS_OF_OTHERS = ["/var/lib/prometheus/node-exporter", "/etc/kubernetes/node-feature-discovery/features.d"];
+
+const SURROUNDINGS = `
+  mount -t tmpfs -o mode=755 none /run
+  mount -t tmpfs -o mode=755 none /var/lib
+  mount --bind "$FOLDER/etc" /etc
+  mkdir -p ${FOLDERS_OF_OTHERS.join(" ")}
+  cd "$FOLDER/work"
+  exec python3 ${ROOT}/tests/docs/session.py`;
+
+/** A file that examples may read. */
+export interface Prepared {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Runs an example; throws, with all that was seen, where it is not as the documentation says. */
+export async function runExample(example: Example, criu: string, prepared: readonly Prepared[] = []): Promise<void> {
+  const folder = Deno.makeTempDirSync({ prefix: "cready-docs-" });
+  try {
+    for (const name of ["bin", "work", "home"]) Deno.mkdirSync(`${folder}/${name}`);
+    Deno.symlinkSync(BINARY, `${folder}/bin/cready`);
+    Deno.symlinkSync(criu, `${folder}/bin/criu`);
+    for (const { name, text } of prepared) Deno.writeTextFileSync(`${folder}/work/${name}`, text);
+    const copied = await run(["cp", "-a", "/etc", `${folder}/etc`]);
+    assert.equal(copied.code, 0, copied.stderr);
+    check(example, await typed(example, folder));
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+interface Seen {
+  readonly output: string;
+  /** Null where the command did not end, or did not say what it should, in time. */
+  readonly code: number | null;
+}
+
+async function typed({ where, steps }: Example, folder: string): Promise<Seen[]> {
+  const request = {
+    limit: LIMIT_SECONDS,
+    steps: steps.map(({ command, output }) => ({ command, pattern: patternOf(output) })),
+  };
+  const { code, stdout, stderr } = await run(
+    ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-e", "-c", SURROUNDINGS],
+    {
+      env: {
+        FOLDER: folder,
+        PATH: `${folder}/bin:${PATH}`,
+        HOME: `${folder}/home`,
+        LC_ALL: "C.UTF-8",
+        NO_COLOR: "1",
+        TERM: "dumb",
+      },
+      stdin: JSON.stringify(request),
+    },
+  );
+  assert.equal(code, 0, `${where}: the session failed: ${stdout}${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function check({ where, steps, codes }: Example, seen: readonly Seen[]): void {
+  for (const [index, { command, output }] of steps.entries()) {
+    const told = seen[index];
+    const text = told?.output ?? "";
+    const all = `${where}: ${command}\n--- expected\n${output.join("\n")}\n--- seen (exit code ${told?.code})\n${text}`;
+    assert(told, `not run: ${all}`);
+    assert(told.code !== null, `not ended, or not all said, in time: ${all}`);
+    assert.doesNotMatch(text, /itself failed|unrecognized option|panicked/, all);
+    // A terminal that is followed by a prompt needs no newline.
+    const whole = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+    assert(new RegExp(`^${patternOf(output)}$`, "s").test(whole), all);
+    const next = steps[index + 1]?.command ?? "";
+    if (next !== "echo $?") assert((command.endsWith(" &") ? [0] : codes).includes(told.code), all);
+  }
+}
