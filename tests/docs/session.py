@@ -1,6 +1,6 @@
-"""Types the commands of an example into a shell on a terminal of 100 columns, as a reader would: session.py <STEPS
+"""Types the commands of an example into a shell on a terminal, as a reader would: session.py <STEPS
 
-STEPS is JSON: {"steps": [{"command": …, "pattern": …}], "limit": SECONDS}. After a command that ends with " &" it
+STEPS is JSON: {"steps": [{"command": …, "pattern": …}], "limit": SECONDS, "columns": …}. After a command that ends with " &" it
 waits until what has been printed is all of `pattern`, and until nobody is at work any more. Prints [{"output": …, "code": …}] as JSON. It is run as the first process of
 a PID and a network namespace, so that all that is left of an example ends with it.
 """
@@ -31,11 +31,11 @@ def loopback():
         fcntl.ioctl(one, put, struct.pack("16sH14x", b"lo", flags | up))
 
 
-def shell():
+def shell(columns):
     """A bash that reads commands from a pipe; returns the pipe and the terminal."""
     master, slave = pty.openpty()
     tty.setraw(slave, termios.TCSANOW)
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     commands, typing = os.pipe()
     if os.fork() == 0:
         os.setsid()
@@ -58,7 +58,8 @@ def main():
     # As the first process of its namespace it gets no signal that it does not want, and reaps all orphans.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     loopback()
-    typing, master = shell()
+    typing, master = shell(request["columns"])
+    os.write(typing, b"exec 63<&-\n")  # bash has taken it for its own, and programs shall not have it
     seen, results = "", []
 
     def read(enough):

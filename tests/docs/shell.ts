@@ -19,55 +19,74 @@ const SURROUNDINGS = `
   cd "$FOLDER/work"
   exec python3 ${ROOT}/tests/docs/session.py`;
 
-/** A file that examples may read. */
-export interface Prepared {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** Runs an example; throws, with all that was seen, where it is not as the documentation says. */
-export async function runExample(example: Example, criu: string, prepared: readonly Prepared[] = []): Promise<void> {
-  const folder = Deno.makeTempDirSync({ prefix: "cready-docs-" });
-  try {
-    for (const name of ["bin", "work", "home"]) Deno.mkdirSync(`${folder}/${name}`);
-    Deno.symlinkSync(BINARY, `${folder}/bin/cready`);
-    Deno.symlinkSync(criu, `${folder}/bin/criu`);
-    for (const { name, text } of prepared) Deno.writeTextFileSync(`${folder}/work/${name}`, text);
-    const copied = await run(["cp", "-a", "/etc", `${folder}/etc`]);
-    assert.equal(copied.code, 0, copied.stderr);
-    check(example, await typed(example, folder));
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-interface Seen {
+/** What became of a command. */
+export interface Seen {
   readonly output: string;
   /** Null where the command did not end, or did not say what it should, in time. */
   readonly code: number | null;
 }
 
-async function typed({ where, steps }: Example, folder: string): Promise<Seen[]> {
-  const request = {
-    limit: LIMIT_SECONDS,
-    steps: steps.map(({ command, output }) => ({ command, pattern: patternOf(output) })),
-  };
-  const { code, stdout, stderr } = await run(
-    ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-e", "-c", SURROUNDINGS],
-    {
-      env: {
-        FOLDER: folder,
-        PATH: `${folder}/bin:${PATH}`,
-        HOME: `${folder}/home`,
-        LC_ALL: "C.UTF-8",
-        NO_COLOR: "1",
-        TERM: "dumb",
+/** Runs an example; throws, with all that was seen, where it is not as the documentation says. */
+export async function runExample(example: Example, criu: string): Promise<void> {
+  check(example, await type(example, criu));
+}
+
+/** How a session differs from that of an example. */
+export interface Session {
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What a shell does before, in the mount namespace of the session. */
+  readonly preparation?: string;
+  /** How wide the terminal is; 100 unless said. */
+  readonly columns?: number;
+}
+
+/** Types the steps of an example, and returns what was seen of each, until the first that does not end. */
+export async function type({ where, steps }: Example, criu: string, session: Session = {}): Promise<Seen[]> {
+  const folder = Deno.makeTempDirSync({ prefix: "cready-docs-" });
+  try {
+    for (const name of ["bin", "work", "home"]) Deno.mkdirSync(`${folder}/${name}`);
+    Deno.symlinkSync(BINARY, `${folder}/bin/cready`);
+    Deno.symlinkSync(criu, `${folder}/bin/criu`);
+    const copied = await run(["cp", "-a", "/etc", `${folder}/etc`]);
+    assert.equal(copied.code, 0, copied.stderr);
+    const request = {
+      limit: LIMIT_SECONDS,
+      columns: session.columns ?? 100,
+      steps: steps.map(({ command, output }) => ({ command, pattern: patternOf(output) })),
+    };
+    const { code, stdout, stderr } = await run(
+      [
+        "unshare",
+        "--mount",
+        "--net",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "sh",
+        "-e",
+        "-c",
+        `${session.preparation ?? ""}\n${SURROUNDINGS}`,
+      ],
+      {
+        env: {
+          FOLDER: folder,
+          PATH: `${folder}/bin:${PATH}`,
+          HOME: `${folder}/home`,
+          LC_ALL: "C.UTF-8",
+          NO_COLOR: "1",
+          TERM: "dumb",
+          ...session.env,
+        },
+        stdin: JSON.stringify(request),
       },
-      stdin: JSON.stringify(request),
-    },
-  );
-  assert.equal(code, 0, `${where}: the session failed: ${stdout}${stderr}`);
-  return JSON.parse(stdout);
+    );
+    assert.equal(code, 0, `${where}: the session failed: ${stdout}${stderr}`);
+    return JSON.parse(stdout);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 }
 
 function check({ where, steps, codes }: Example, seen: readonly Seen[]): void {
