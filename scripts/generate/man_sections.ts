@@ -72,7 +72,7 @@ export const MAN_SECTIONS: Readonly<Record<string, ManSections>> = {
       ],
       [
         "One that holds a lock needs an option, which is named; the exit code is 3:",
-        "setsid flock /tmp/cready-example.lock sleep 1000 </dev/null >/dev/null 2>&1 &\ncready inspect --name flock",
+        "setsid flock ledger.db sleep 1000 </dev/null >/dev/null 2>&1 &\ncready inspect --name flock",
         { codes: [3], prints: ["…", "Can be dumped with --file-locks", "…"] },
       ],
       ["Every tree of the host, worst first:", "cready inspect --all", { codes: [0, 1, 3, 4] }],

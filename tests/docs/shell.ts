@@ -11,10 +11,22 @@ const LIMIT_SECONDS = 50;
 
 const FOLDERS_OF_OTHERS = ["/var/lib/prometheus/node-exporter", "/etc/kubernetes/node-feature-discovery/features.d"];
 
+/** A copy of /etc for all of them. */
+const etc = await copyOfEtc();
+
+async function copyOfEtc(): Promise<string> {
+  const folder = Deno.makeTempDirSync({ prefix: "cready-docs-" });
+  globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  const { code, stderr } = await run(["cp", "-a", "/etc/.", folder]);
+  assert.equal(code, 0, stderr);
+  Deno.chmodSync(folder, 0o755);
+  return folder;
+}
+
 const SURROUNDINGS = `
   mount -t tmpfs -o mode=755 none /run
   mount -t tmpfs -o mode=755 none /var/lib
-  mount --bind "$FOLDER/etc" /etc
+  mount --bind ${etc} /etc
   mkdir -p ${FOLDERS_OF_OTHERS.join(" ")}
   cd "$FOLDER/work"
   exec python3 ${ROOT}/tests/docs/session.py`;
@@ -48,8 +60,6 @@ export async function type({ where, steps }: Example, criu: string, session: Ses
     for (const name of ["bin", "work", "home"]) Deno.mkdirSync(`${folder}/${name}`);
     Deno.symlinkSync(BINARY, `${folder}/bin/cready`);
     Deno.symlinkSync(criu, `${folder}/bin/criu`);
-    const copied = await run(["cp", "-a", "/etc", `${folder}/etc`]);
-    assert.equal(copied.code, 0, copied.stderr);
     const request = {
       limit: LIMIT_SECONDS,
       columns: session.columns ?? 100,
