@@ -39,7 +39,12 @@ function codesOf(text = "0"): number[] {
   return text.split(",").map(Number);
 }
 
-/** Lines that start with `$ ` are commands, which go on after a backslash; what follows is their output. */
+/** Whether a command goes on in the next line: after a backslash, and while a single quote is open. */
+export function isOpen(command: string): boolean {
+  return command.endsWith("\\") || command.split("'").length % 2 === 0;
+}
+
+/** Lines that start with `$ ` are commands; what follows one that is complete is its output. */
 function stepsOf(where: string, lines: readonly string[]): Step[] {
   const steps: { command: string; output: string[] }[] = [];
   let open = false;
@@ -49,7 +54,7 @@ function stepsOf(where: string, lines: readonly string[]): Step[] {
     else if (line.startsWith("$ ")) steps.push({ command: line.slice(2), output: [] });
     else if (!last) throw new Error(`${where}: output before the first command`);
     else last.output.push(line);
-    open = steps.at(-1)!.command.endsWith("\\");
+    open = isOpen(steps.at(-1)!.command);
   }
   if (steps.length === 0) throw new Error(`${where}: no command`);
   return steps;

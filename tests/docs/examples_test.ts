@@ -4,7 +4,7 @@ import { COMMANDS } from "../../cli/commands.ts";
 import { ROOT, run } from "../cli/binary.ts";
 import { MAN_SECTIONS, type ManExample } from "../../scripts/generate/man_sections.ts";
 import { documents } from "./documents.ts";
-import { type Example, examplesOf, patternOf } from "./example.ts";
+import { type Example, examplesOf, isOpen, patternOf } from "./example.ts";
 import { runExample } from "./shell.ts";
 
 const found = await run([`${ROOT}/scripts/criu`, "--path"], { env: { HOME: Deno.env.get("HOME") ?? "/" } });
@@ -16,8 +16,7 @@ function ofManual(page: string, [, text, expected = {}]: ManExample): Example {
   const { codes = [0, 1], prints = ["…"], starts = [] } = expected;
   const commands: string[] = [];
   for (const line of text.split("\n")) {
-    const open = commands.length > 0 && commands.at(-1)!.split("'").length % 2 === 0;
-    if (open) commands.push(`${commands.pop()}\n${line}`);
+    if (commands.length > 0 && isOpen(commands.at(-1)!)) commands.push(`${commands.pop()}\n${line}`);
     else commands.push(line);
   }
   const steps = commands.map((command, at) => ({ command, output: at === commands.length - 1 ? prints : starts }));
@@ -30,7 +29,8 @@ const OF_MANUALS = Object.entries(MAN_SECTIONS).flatMap(([page, { examples = [] 
 const OF_DOCUMENTS = documents().flatMap((path) => examplesOf(path, Deno.readTextFileSync(`${ROOT}/${path}`)));
 
 for (const example of [...OF_MANUALS, ...OF_DOCUMENTS]) {
-  Deno.test(`${example.where}: ${example.steps[0]!.command.slice(0, 100)}`, () => runExample(example, CRIU));
+  Deno.test(`${example.where}: ${example.steps[0]!.command.replaceAll("\n", " ").slice(0, 100)}`, () =>
+    runExample(example, CRIU));
 }
 
 Deno.test("every command has an example in its manual page", () => {
