@@ -71,7 +71,10 @@ export function generated(): Map<string, string> {
     ["docs/why.md", whyDoc([...GENERAL_CAUSES, ...ERRNO_CAUSES], ENGINE_CAUSES)],
     ...[...manPages()].map(([name, text]): [string, string] => [`packaging/man/${name}`, text]),
     ["docs/rpc.md", rpcDoc(read("scripts/generate/rpc.md"))],
-    ["docs/differences.md", differencesDoc(PROBES, read("docs/differences.json"))],
+    [
+      "docs/differences.md",
+      differencesDoc(PROBES, read("docs/differences.json"), read("docs/reproducers/reproducers.json")),
+    ],
   ]);
 }
 

@@ -109,15 +109,15 @@ const seen = await type(
     steps: [...BEFORE, ...SHOWN].map((command) => ({ command, output: ["…"] })),
     codes: [],
   },
-  criu("--path"),
   {
     columns: COLUMNS,
     env: { TERM: "xterm", NO_COLOR: "", PATH: "/usr/sbin:/usr/bin" },
     // Programs of one release of Debian, and criu, cready and iptables where its packages put them.
     preparation: `
-      ln -s ${tools}/* "$FOLDER/bin/"
+      mkdir "$FOLDER/sbin"
+      ln -s ${tools}/* "$BIN"/* "$FOLDER/sbin/"
       mount --rbind ${programs}/usr /usr
-      mount --bind "$FOLDER/bin" /usr/sbin`,
+      mount --bind "$FOLDER/sbin" /usr/sbin`,
   },
 );
 const lines: Run[][] = [];

@@ -1,15 +1,11 @@
 /** Every example of the documentation and of the manual pages, run as it stands there. */
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../cli/commands.ts";
-import { ROOT, run } from "../cli/binary.ts";
+import { ROOT } from "../cli/binary.ts";
 import { MAN_SECTIONS, type ManExample } from "../../scripts/generate/man_sections.ts";
 import { documents } from "./documents.ts";
 import { type Example, examplesOf, isOpen, patternOf } from "./example.ts";
 import { runExample } from "./shell.ts";
-
-const found = await run([`${ROOT}/scripts/criu`, "--path"], { env: { HOME: Deno.env.get("HOME") ?? "/" } });
-assert.equal(found.code, 0, `The real criu could not be fetched, and examples ask it: ${found.stderr}`);
-const CRIU = found.stdout.trim();
 
 /** Commands of a manual page, one a line, but where quotes are open. */
 function ofManual(page: string, [, text, expected = {}]: ManExample): Example {
@@ -30,7 +26,7 @@ const OF_DOCUMENTS = documents().flatMap((path) => examplesOf(path, Deno.readTex
 
 for (const example of [...OF_MANUALS, ...OF_DOCUMENTS]) {
   Deno.test(`${example.where}: ${example.steps[0]!.command.replaceAll("\n", " ").slice(0, 100)}`, () =>
-    runExample(example, CRIU));
+    runExample(example));
 }
 
 Deno.test("every command has an example in its manual page", () => {
@@ -48,10 +44,10 @@ Deno.test("an example that is not as it says is seen", async () => {
     steps: [{ command: "printf '%s\\n' one two three; false", output }],
     codes,
   });
-  await runExample(example([1], "one", "…", "three"), CRIU);
-  await runExample(example([0, 1], "…", "t…", "…ee"), CRIU);
+  await runExample(example([1], "one", "…", "three"));
+  await runExample(example([0, 1], "…", "t…", "…ee"));
   for (const wrong of [example([0], "…"), example([1], "one"), example([1], "one", "two", "thre"), example([1])]) {
-    await assert.rejects(runExample(wrong, CRIU), /--- expected/);
+    await assert.rejects(runExample(wrong), /--- expected/);
   }
 });
 

@@ -11,22 +11,45 @@ const LIMIT_SECONDS = 50;
 
 const FOLDERS_OF_OTHERS = ["/var/lib/prometheus/node-exporter", "/etc/kubernetes/node-feature-discovery/features.d"];
 
-/** A copy of /etc for all of them. */
-const etc = await copyOfEtc();
+/** What all of them share, where every user may read it: a copy of /etc, cready, and the real criu. */
+const shared = await share();
 
-async function copyOfEtc(): Promise<string> {
+async function share(): Promise<string> {
   const folder = Deno.makeTempDirSync({ prefix: "cready-docs-" });
   globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-  const { code, stderr } = await run(["cp", "-a", "/etc/.", folder]);
-  assert.equal(code, 0, stderr);
   Deno.chmodSync(folder, 0o755);
+  const done = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await run(argv, { env: { HOME: Deno.env.get("HOME") ?? "/" } });
+    assert.equal(code, 0, `${argv.join(" ")}: ${stderr}`);
+    return stdout.trim();
+  };
+  await done("cp", "-a", "/etc", `${folder}/etc`);
+  await done("install", "-D", "-m", "755", BINARY, `${folder}/bin/cready`);
+  // The loader, the option that names the folder with its libraries, that folder, and the program.
+  const [loader, option, libraries, program] = (await done(`${ROOT}/scripts/criu`, "--argv")).split("\n") as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  await done("cp", "-r", libraries, `${folder}/lib`);
+  await done("install", "-m", "755", program, `${folder}/lib/criu`);
+  const words = [
+    `${folder}/lib/${loader.slice(loader.lastIndexOf("/") + 1)}`,
+    option,
+    `${folder}/lib`,
+    `${folder}/lib/criu`,
+  ];
+  Deno.writeTextFileSync(`${folder}/bin/criu`, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`);
+  Deno.chmodSync(`${folder}/bin/criu`, 0o755);
+  await done("chmod", "-R", "a+rX", `${folder}/lib`, `${folder}/bin`);
   return folder;
 }
 
 const SURROUNDINGS = `
   mount -t tmpfs -o mode=755 none /run
   mount -t tmpfs -o mode=755 none /var/lib
-  mount --bind ${etc} /etc
+  mount --bind ${shared}/etc /etc
   mkdir -p ${FOLDERS_OF_OTHERS.join(" ")}
   cd "$FOLDER/work"
   exec python3 ${ROOT}/tests/docs/session.py`;
@@ -39,8 +62,8 @@ export interface Seen {
 }
 
 /** Runs an example; throws, with all that was seen, where it is not as the documentation says. */
-export async function runExample(example: Example, criu: string): Promise<void> {
-  check(example, await type(example, criu));
+export async function runExample(example: Example): Promise<void> {
+  check(example, await type(example));
 }
 
 /** How a session differs from that of an example. */
@@ -54,12 +77,12 @@ export interface Session {
 }
 
 /** Types the steps of an example, and returns what was seen of each, until the first that does not end. */
-export async function type({ where, steps }: Example, criu: string, session: Session = {}): Promise<Seen[]> {
+export async function type({ where, steps }: Example, session: Session = {}): Promise<Seen[]> {
   const folder = Deno.makeTempDirSync({ prefix: "cready-docs-" });
   try {
-    for (const name of ["bin", "work", "home"]) Deno.mkdirSync(`${folder}/${name}`);
-    Deno.symlinkSync(BINARY, `${folder}/bin/cready`);
-    Deno.symlinkSync(criu, `${folder}/bin/criu`);
+    Deno.chmodSync(folder, 0o755);
+    for (const name of ["work", "home"]) Deno.mkdirSync(`${folder}/${name}`);
+    Deno.symlinkSync(`${ROOT}/docs`, `${folder}/work/docs`);
     const request = {
       limit: LIMIT_SECONDS,
       columns: session.columns ?? 100,
@@ -82,7 +105,8 @@ export async function type({ where, steps }: Example, criu: string, session: Ses
       {
         env: {
           FOLDER: folder,
-          PATH: `${folder}/bin:${PATH}`,
+          BIN: `${shared}/bin`,
+          PATH: `${shared}/bin:${PATH}`,
           HOME: `${folder}/home`,
           LC_ALL: "C.UTF-8",
           NO_COLOR: "1",
