@@ -29,6 +29,14 @@ for (const example of [...OF_MANUALS, ...OF_DOCUMENTS]) {
     runExample(example));
 }
 
+Deno.test("what looks like an example is one", () => {
+  for (const path of documents()) {
+    for (const line of Deno.readTextFileSync(`${ROOT}/${path}`).split("\n")) {
+      assert.doesNotMatch(line, /^(\t| {2,})\$ cready /, `${path}: to be fenced as console, so that it is run`);
+    }
+  }
+});
+
 Deno.test("every command has an example in its manual page", () => {
   for (const { name } of COMMANDS) {
     assert(OF_MANUALS.some(({ where, steps }) => where === `cready-${name}(1)` && steps.some(runs(name))), name);
