@@ -51,7 +51,7 @@ const SURROUNDINGS = `
   mount -t tmpfs -o mode=755 none /var/lib
   mount --bind ${shared}/etc /etc
   mkdir -p ${FOLDERS_OF_OTHERS.join(" ")}
-  cd "$FOLDER/work"
+  cd "$FOLDER/place"
   exec python3 ${ROOT}/tests/docs/session.py`;
 
 /** What became of a command. */
@@ -81,8 +81,8 @@ export async function type({ where, steps }: Example, session: Session = {}): Pr
   const folder = Deno.makeTempDirSync({ prefix: "cready-docs-" });
   try {
     Deno.chmodSync(folder, 0o755);
-    for (const name of ["work", "home"]) Deno.mkdirSync(`${folder}/${name}`);
-    Deno.symlinkSync(`${ROOT}/docs`, `${folder}/work/docs`);
+    for (const name of ["place", "home"]) Deno.mkdirSync(`${folder}/${name}`);
+    Deno.symlinkSync(`${ROOT}/docs`, `${folder}/place/docs`);
     const request = {
       limit: LIMIT_SECONDS,
       columns: session.columns ?? 100,
