@@ -266,6 +266,7 @@ export function aarch64(): Arch {
     oDirect: 0o200000,
     auditArch: 0xc00000b7,
     pageSize: null,
+    parasiteThread: 80,
     taskSizes: [52, 48, 47, 42, 39, 36].map((bits) => 2 ** bits),
   };
 }

@@ -51,6 +51,8 @@ export interface Arch {
   readonly auditArch: number;
   /** Bytes of a page; null where kernels differ in it. */
   readonly pageSize: number | null;
+  /** Bytes of CRIU's struct parasite_dump_thread: its description of a thread's local storage is the architecture's. */
+  readonly parasiteThread: number;
   /** Where the addresses end that a program gets without asking (TASK_SIZE): of each kind of kernel, largest first. */
   readonly taskSizes: readonly number[];
   /**

@@ -3,8 +3,8 @@ import type { Report } from "../report.ts";
 import { PTRACE, type Task } from "../task.ts";
 import type { Tree } from "../tree.ts";
 
-/** What criu has room for in one page of arguments of 4096 bytes beside two structs of 112 and 88 (PARASITE_MAX_GROUPS). */
-const MAX_GROUPS = 974;
+/** Bytes of CRIU's struct parasite_dump_creds before the groups. */
+const CREDENTIALS = 88;
 /** SCHED_* that restore knows: OTHER, FIFO, RR, BATCH, IDLE. */
 const POLICIES = [0, 1, 2, 3, 5];
 const POLICY_NAMES: Readonly<Record<number, string>> = { 6: "SCHED_DEADLINE", 7: "SCHED_EXT" };
@@ -12,12 +12,15 @@ const NO_LOGINUID = "4294967295";
 
 /** What a task is beside its memory and files: ids, limits, mode of execution. */
 export function judgeAttributes(tree: Tree, report: Report): void {
+  const { page, arch } = tree.around.sys;
+  // What criu has room for in one page of arguments beside two structs (PARASITE_MAX_GROUPS).
+  const most = Math.floor((page - arch.parasiteThread - CREDENTIALS) / 4);
   for (const task of tree.living) {
     if (task.kernelThread) continue;
     judgeMode(tree, task, report);
     judgeLimits(tree, task, report);
     judgeScheduling(task, report);
-    if (task.status.groups.length >= MAX_GROUPS) judgeGroups(task, report);
+    if (task.status.groups.length >= most) judgeGroups(task, most, report);
     judgeLoginuid(task, report);
   }
   judgeRseq(tree, report);
@@ -71,12 +74,12 @@ function judgeScheduling(task: Task, report: Report): void {
   });
 }
 
-function judgeGroups(task: Task, report: Report): void {
+function judgeGroups(task: Task, most: number, report: Report): void {
   report.add({
     rule: "attr-many-groups",
     task,
     subject: "task",
-    reason: `it is in ${task.status.groups.length} supplementary groups, and criu has room for ${MAX_GROUPS - 1}`,
+    reason: `it is in ${task.status.groups.length} supplementary groups, and criu has room for ${most - 1}`,
     // criu prints how many there are where it says which task.
     values: [task.status.groups.length],
   });
