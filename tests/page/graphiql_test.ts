@@ -18,6 +18,11 @@ Deno.test("GraphiQL comes from the binary alone, knows the schema, and asks", as
     await run.click();
     await result.getByText(`"${Deno.osRelease()}"`).waitFor();
 
+    // The schema is there.
+    await page.getByRole("button", { name: /show documentation explorer/i }).click();
+    await page.locator(".graphiql-doc-explorer").getByText("Query", { exact: true }).first().waitFor();
+    await page.getByRole("button", { name: /hide documentation explorer/i }).click();
+
     // A query of one's own, typed as a person does; its names are completed by the schema.
     await page.locator(".graphiql-query-editor .CodeMirror").click();
     await page.keyboard.press("Control+a");

@@ -12,6 +12,9 @@ import { apart, childrenOf, specimen } from "./specimens.ts";
 const NAME = "<img/onerror=1>";
 const FILE = `${"long".repeat(35)}<img src=x onerror="document.title='shot'">\n\x1b[31m\u202egnp.exe`;
 
+/** The machine may be busy: what is looked at may take long. */
+const WORDS = ["--processes", "--limit", "probe=60000"];
+
 /** As the server lists processes. */
 const LISTED = [
   { id: "7@7", pid: 7, name: NAME, uid: 0, cgroup: "/" },
@@ -50,6 +53,9 @@ const rows = (page: Page) => page.locator(".rows li");
 const detail = (page: Page) => page.getByRole("complementary");
 const looked = (page: Page) => detail(page).getByText(/^looked at/).waitFor();
 
+/** Waits until the window is called so, as it is after the next picture. */
+const titled = (page: Page, title: string) => page.waitForFunction(`document.title === ${JSON.stringify(title)}`);
+
 /** Answers for the server the requests whose query begins so; the others go to it. */
 async function pretend(page: Page, operation: string, answer: (query: string) => unknown): Promise<void> {
   await page.route("**/graphql", async (route: Route) => {
@@ -62,7 +68,7 @@ async function pretend(page: Page, operation: string, answer: (query: string) =>
 Deno.test("a process is chosen from the list", async (t) => {
   const browser = await startBrowser();
   try {
-    await using server = await start({ tcp: true, noToken: true, words: ["--processes"], through: apart([NAME]) });
+    await using server = await start({ tcp: true, noToken: true, words: WORDS, through: apart([NAME]) });
 
     await t.step("by its name or pid; also one that is no root", async () => {
       await using tab = await opened(browser, server, "#/");
@@ -118,7 +124,7 @@ Deno.test("a process is chosen from the list", async (t) => {
 Deno.test("the page's processes", async (t) => {
   const browser = await startBrowser();
   try {
-    await using server = await start({ tcp: true, noToken: true, words: ["--processes"] });
+    await using server = await start({ tcp: true, noToken: true, words: WORDS });
     await using hostile = await specimen(NAME, FILE);
 
     await t.step(
@@ -149,7 +155,7 @@ Deno.test("the page's processes", async (t) => {
         for (const pid of childrenOf(hostile.pid)) {
           await detail(page).getByRole("link", { name: new RegExp(`^${pid} (sh|sleep)$`) }).waitFor();
         }
-        assert.equal(await page.title(), `${hostile.pid} ${NAME}: needs options - cready`);
+        await titled(page, `${hostile.pid} ${NAME}: needs options - cready`);
         assert.equal(await page.locator("main img").count(), 0);
         await detail(page).getByRole("button", { name: "Copy command" }).click();
         await detail(page).getByText("Copied", { exact: true }).waitFor();
@@ -247,9 +253,21 @@ Deno.test("the page's processes", async (t) => {
       await detail(page).getByText("lock-any").first().waitFor();
       await held.end();
       await detail(page).getByText(/^This process has ended\. What is shown is from [0-9:]{8}\.$/).waitFor();
-      assert.equal(await page.title(), `${held.pid} sh: ended - cready`);
+      await titled(page, `${held.pid} sh: ended - cready`);
       assert.ok(await detail(page).getByText("lock-any").count() > 0);
       assert.equal(await watch.count(), 0);
+      nothingWrong(tab, server);
+    });
+
+    await t.step("who looks again at a process that has ended is told so, and keeps what was seen", async () => {
+      await using held = await lockHolder();
+      await using tab = await opened(browser, server, `#/process/${held.pid}`);
+      const { page } = tab;
+      await looked(page);
+      await held.end();
+      await detail(page).getByRole("button", { name: "Look again" }).click();
+      await detail(page).getByText(/^This process has ended\. What is shown is from [0-9:]{8}\.$/).waitFor();
+      assert.ok(await detail(page).getByText("lock-any").count() > 0);
       nothingWrong(tab, server);
     });
 
@@ -339,6 +357,7 @@ Deno.test("the page's processes", async (t) => {
       await page.getByText("1172 of 2345 trees").waitFor();
       assert.equal(await rows(page).count(), 200);
       await page.getByLabel("Search the processes").fill("2345");
+      await page.getByText("1 of 2345 trees").waitFor();
       assert.deepEqual(await rows(page).locator(".pid").allTextContents(), ["2345"]);
       await page.getByLabel("Search the processes").fill("");
       await page.getByRole("button", { name: "Show all" }).click();
