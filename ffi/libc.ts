@@ -40,6 +40,13 @@ const ENVIRONMENT = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Opened when it is first used. */
+const AUXILIARY = {
+  // unsigned long getauxval(unsigned long type)
+  getauxval: { parameters: ["u64"], result: "u64" },
+} as const satisfies Deno.ForeignLibraryInterface;
+const AT_PAGESZ = 6n;
+
+/** Opened when it is first used. */
 const WAITING = {
   // int poll(struct pollfd *fds, nfds_t nfds, int timeout); on another thread, so its errno cannot be had
   poll: { parameters: ["u64", "u64", "i32"], result: "i32", nonblocking: true },
@@ -76,6 +83,8 @@ export interface Libc {
   symbol(name: string): number;
   /** A copy of `size` bytes of this process's own code at `address`. */
   code(address: number, size: number): Uint8Array;
+  /** Bytes of a page (getauxval(3), AT_PAGESZ); asked for where the architecture does not tell. */
+  pageSize(): number;
   /** A variable of the environment (getenv(3)); undefined when it is not set. */
   getenv(name: string): string | undefined;
 }
@@ -125,6 +134,7 @@ export function openLibc(): Libc {
   let environment: Deno.DynamicLibrary<typeof ENVIRONMENT> | undefined;
   let lookup: Deno.DynamicLibrary<typeof LOOKUP> | undefined;
   let waiting: Deno.DynamicLibrary<typeof WAITING> | undefined;
+  let page = 0;
   const find = (name: string): Deno.PointerValue => {
     if (name === "syscall") return core.address;
     if (name === "sleep" || name === "abs") return core[name];
@@ -170,6 +180,7 @@ export function openLibc(): Libc {
       const at = Deno.UnsafePointer.create(BigInt(address));
       return at ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(at, size)).slice() : new Uint8Array();
     },
+    pageSize: () => page ||= Number(Deno.dlopen("libc.so.6", AUXILIARY).symbols.getauxval(AT_PAGESZ)),
     getenv(name) {
       environment ??= Deno.dlopen("libc.so.6", ENVIRONMENT);
       const value = environment.symbols.getenv(cstring(name));

@@ -6,7 +6,6 @@ import {
   MAP_PRIVATE,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
-  PAGE,
   PROT_READ,
   PROT_WRITE,
   PTRACE_O_TRACECLONE,
@@ -88,7 +87,7 @@ function moved({ sys, host, subject }: Kernel): Answer {
 function movedWhileHeld({ sys, host, subject }: Kernel): boolean {
   // A filter may kill, or make answers up.
   if (host.filtered) return false;
-  const hold = cutHold(sys.memory);
+  const hold = cutHold(sys);
   const memory = cut(sys);
   try {
     using child = subject({ options: PTRACE_O_TRACECLONE });
@@ -117,8 +116,9 @@ function cut({ memory }: Sys): { readonly event: number; readonly now: number } 
 /** The bytes of the ring at an address, in whole pages; 0 where there is none. */
 function ringSize(child: Subject, ring: number): number {
   const header = new DataView(child.read(ring, RING.header).buffer);
+  const { page } = child.sys;
   if (header.getUint32(RING.magic, true) !== AIO_RING_MAGIC) return 0;
-  return Math.ceil((RING.header + header.getUint32(RING.nr, true) * RING.event) / PAGE) * PAGE;
+  return Math.ceil((RING.header + header.getUint32(RING.nr, true) * RING.event) / page) * page;
 }
 
 /** Memory of the child that a ring may take the place of. */

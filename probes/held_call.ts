@@ -1,8 +1,8 @@
 import { SysError } from "../ffi/errno.ts";
 import type { SyscallName } from "../ffi/arch/arch.ts";
-import type { Memory } from "../ffi/memory.ts";
 import type { Subject } from "../ffi/subject.ts";
-import { O_CLOEXEC, O_NONBLOCK, PAGE } from "../ffi/uapi.ts";
+import type { Sys } from "../ffi/sys.ts";
+import { O_CLOEXEC, O_NONBLOCK } from "../ffi/uapi.ts";
 import { DEADLINE_MS } from "../ffi/wait.ts";
 
 // linux/userfaultfd.h
@@ -27,8 +27,8 @@ export interface Hold {
 }
 
 /** Cuts the memory for `holdCall`. */
-export function cutHold(memory: Memory): Hold {
-  const page = memory.alloc(PAGE, PAGE);
+export function cutHold({ memory, page: size }: Sys): Hold {
+  const page = memory.alloc(size, size);
   const words = (...values: number[]) => {
     const at = memory.alloc(values.length * 8);
     values.forEach((value, i) => memory.setU64(at + i * 8, value));
@@ -38,7 +38,7 @@ export function cutHold(memory: Memory): Hold {
     page,
     api: words(UFFD_API, UFFD_FEATURE_PAGEFAULT_FLAG_WP, 0),
     // struct uffdio_register and, but for its last word, struct uffdio_writeprotect.
-    range: words(page, PAGE, UFFDIO_REGISTER_MODE_WP, 0, page, PAGE, UFFDIO_WRITEPROTECT_MODE_WP),
+    range: words(page, size, UFFDIO_REGISTER_MODE_WP, 0, page, size, UFFDIO_WRITEPROTECT_MODE_WP),
     message: memory.alloc(MESSAGE_BYTES),
   };
 }
