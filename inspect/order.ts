@@ -26,6 +26,8 @@ const STEPS: Readonly<Record<string, number>> = {
   lsm: 810,
   memory: 900,
   "timer-posix-thread-gone": 920,
+  "attr-rlimit-files": 915,
+  "attr-rlimit-memory": 914,
   timer: 921,
   "thread-rseq": 930,
   "thread-rseq-flags": 931,

@@ -228,9 +228,8 @@ export function unquoted(line: string): string {
 const OWN_OPTIONS: Readonly<Record<Engine, Readonly<Record<string, string>>>> = {
   CRIU: {},
   RUNC: {
+    // Since 1.3 also link-remap and skip-in-flight, which a file gives to every version.
     "tcp-established": "--tcp-established",
-    "skip-in-flight": "--tcp-skip-in-flight",
-    "link-remap": "--link-remap",
     "ext-unix-sk": "--ext-unix-sk",
     "shell-job": "--shell-job",
     "file-locks": "--file-locks",

@@ -10,7 +10,7 @@ import { S_IFDIR, S_IFMT, type Statx } from "../../proc/statx.ts";
 import { type CriuConfig, defaultConfigs, readConfig } from "../criu_config.ts";
 import type { DumpPlan, Engine, GivenCriuOption } from "../plan.ts";
 import { type Container, containerOf } from "./container.ts";
-import { PROFILES, RUNTIME_OPTIONS } from "./profile.ts";
+import { PROFILES, RUNTIME_OPTIONS, SENT } from "./profile.ts";
 
 /** struct open_how (linux/openat2.h). */
 const OPEN_HOW = struct("open_how", 24, { flags: [0, "u64"], resolve: [16, "u64"] });
@@ -63,7 +63,7 @@ export function planFor(sys: Sys, pid: number, request: PlanRequest): PlanOf {
   const configFile = configFileOf(sys, container);
   const config = configFile === null ? undefined : readConfig(sys, configFile);
   const options = [
-    ...fromDefaults,
+    ...fromDefaults.filter(({ name }) => !SENT[container.runtime].includes(name)),
     ...RUNTIME_OPTIONS[container.runtime].map((one) => ({ ...one, from: container.runtime })),
     ...profile.always.map((name) => ({ name, value: null, from: profile.name })),
     ...(preDump ? [] : externalsOf(sys, container)).map((value) => ({

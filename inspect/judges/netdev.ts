@@ -40,13 +40,40 @@ export function judgeNetdevs(tree: Tree, report: Report): void {
     return;
   }
   for (const file of tuns) judgeTun(tree, report, file);
-  if (argumentsOf(plan, "empty-ns").includes("net") || given(plan, "empty-ns", "net")) return;
+  if (given(plan, "empty-ns", "net")) {
+    for (const net of emptyNets(tree)) judgeEmpty(tree, report, net);
+    return;
+  }
   const held = new Set(tuns.map((file) => tunDevice(file.info ?? "")));
   for (const net of netsOf(tree)) {
     if (isExternalNet(tree, net)) continue;
     judgeLinks(tree, report, net, held);
     judgeFirewall(tree, report, net);
   }
+}
+
+/** Network namespaces that are dumped without what is in them, since container engines set them up themselves. */
+export function emptyNets(tree: Tree): Net[] {
+  if (!given(tree.around.plan, "empty-ns", "net") || !tree.dumps("net")) return [];
+  return netsOf(tree).filter((net) => !isExternalNet(tree, net));
+}
+
+/** A device that is up has addresses and routes, if only those of the loopback. */
+function judgeEmpty(tree: Tree, report: Report, net: Net): void {
+  const answer = askNet(tree.around, net, "NETLINK_ROUTE", linksRequest());
+  const links = isRefusal(answer) ? [] : answer.flatMap(({ body }) => parseLink(body) ?? []);
+  const up = links.filter((link) => link.up).map(({ name }) => name);
+  if (up.length === 0) return;
+  report.add({
+    rule: "ns-net-empty",
+    stage: "RESTORE",
+    effect: "LOST",
+    task: tree.root,
+    subject: "network",
+    reason: `${up.join(", ")} will be down and without addresses, unless whoever restores sets the network up`,
+    message: null,
+    options: [],
+  });
 }
 
 function isTun(file: OpenFile): boolean {
