@@ -50,6 +50,7 @@ const STEPS: Readonly<Record<string, number>> = {
   "thread-robust-list": 980,
   "thread-dead-pid-clash": 1000,
   "mnt-fuse": 1010,
+  "mnt-tmpfs": 1010,
   "mem-sysv-shm": 985,
   "mem-packet-ring-closed": 985,
   "mem-sealed-unreadable": 970,

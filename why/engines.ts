@@ -153,8 +153,8 @@ const CRIU_FAILED: readonly RegExp[] = [
 
 /** Where engines say that criu's log lies. */
 const LOG_FILES: readonly RegExp[] = [
-  /log file: ?["'`]?([^\s"'`\\]+)/,
-  /logfile ["'`]?([^\s"'`\\]+)/,
+  /log file: ?["'`]?([^\s"'`\\]*[^\s"'`\\:])/,
+  /logfile ["'`]?([^\s"'`\\]*[^\s"'`\\:])/,
   /path= ?([^\s"'`:\\]+)/,
   /Quoting \\*["'`]([^"'`\\]+)/,
   /excerpt from CRIU log \\*["'`]([^"'`\\]+)/,

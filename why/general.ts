@@ -197,7 +197,6 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
     messages: [
       perror("Unable to connect a transport socket"),
       perror("Can't accept connection to the transport socket"),
-      err("Can't switch parasite %d to daemon mode %d"),
       err("%d was killed by %d unexpectedly: %s"),
       err("%d exited with %d unexpectedly"),
       err("%d was stopped by %d unexpectedly"),
@@ -296,9 +295,7 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
       perror("Unable to open the cgroup file system"),
       perror("Unable to configure the cgroup (%s) file system"),
       perror("Unable to create the cgroup (%s) file system"),
-      perror("Unable to mount the cgroup (%s) file system"),
       perror("failed statting cgroup prop %s"),
-      err("dumping known properties failed"),
       err("dumping global properties failed"),
       err("dumping global properties v2 failed"),
     ],

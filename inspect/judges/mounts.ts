@@ -1,3 +1,4 @@
+import { findProgram } from "../../ffi/programs.ts";
 import { type FaultyMount, faultyMounts, type MountNamespace, type MountOptions } from "../mounts.ts";
 import { openFilesOf } from "../open_files.ts";
 import { argumentsOf, type DumpPlan, given } from "../plan.ts";
@@ -237,6 +238,9 @@ function judgeTags(task: Task, mount: Mount, report: Report): void {
   }
 }
 
+/** Programs by which criu saves the contents of a tmpfs. */
+const ARCHIVERS = ["tar", "gzip"];
+
 /** What criu finds when it writes down a mount of the root's namespace. */
 function judgeContents(tree: Tree, mount: Mount, report: Report, options: MountOptions): void {
   const { root } = tree;
@@ -251,6 +255,18 @@ function judgeContents(tree: Tree, mount: Mount, report: Report, options: MountO
       effect: "NEEDS_OPTION",
       options: [`--external mnt[${mount.point}]:${mount.point}`],
     });
+  }
+  if (mount.type === "tmpfs" && mount.root === "/") {
+    const missing = ARCHIVERS.find((name) => findProgram(tree.around.sys, name).path === null);
+    if (missing !== undefined) {
+      report.add({
+        rule: "mnt-tmpfs",
+        task: root,
+        subject: `mount ${mount.point}`,
+        effect: "REFUSED",
+        reason: `there is no ${missing} in PATH, with which criu saves what is in a tmpfs`,
+      });
+    }
   }
   const pts = mount.type === "devpts" ? /^\/(\d+)$/.exec(mount.root)?.[1] : undefined;
   // Container engines take the master over themselves.

@@ -1,3 +1,4 @@
+import { findProgram } from "../../ffi/programs.ts";
 import { SysError } from "../../ffi/errno.ts";
 import { message, NLM_F_DUMP, NLM_F_REQUEST } from "../../ffi/netlink.ts";
 import type { ProcDir } from "../../proc/dir.ts";
@@ -44,9 +45,19 @@ export function judgeNetdevs(tree: Tree, report: Report): void {
     for (const net of emptyNets(tree)) judgeEmpty(tree, report, net);
     return;
   }
+  const open = netsOf(tree).filter((net) => !isExternalNet(tree, net));
+  const tool = tree.around.sys.libc.getenv("CR_IP_TOOL") ?? "ip";
+  if (open.length > 0 && findProgram(tree.around.sys, tool).path === null) {
+    report.add({
+      rule: "netdev-ip-tool",
+      task: tree.root,
+      subject: "network",
+      reason: `there is no ${tool} in PATH, with which criu saves addresses, routes and rules`,
+      values: ["addr", "save", "", ""],
+    });
+  }
   const held = new Set(tuns.map((file) => tunDevice(file.info ?? "")));
-  for (const net of netsOf(tree)) {
-    if (isExternalNet(tree, net)) continue;
+  for (const net of open) {
     judgeLinks(tree, report, net, held);
     judgeFirewall(tree, report, net);
   }
