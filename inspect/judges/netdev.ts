@@ -84,6 +84,7 @@ function judgeEmpty(tree: Tree, report: Report, net: Net): void {
     reason: `${up.join(", ")} will be down and without addresses, unless whoever restores sets the network up`,
     message: null,
     options: [],
+    remedy: "Have a hook of the container set its network up at restore, as engines above runc do.",
   });
 }
 
