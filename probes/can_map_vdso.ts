@@ -37,8 +37,7 @@ export default defineProbe({
   criuFaults: [SIZE_TAKEN_FOR_NO],
   absentOn: ["EINVAL"],
   run({ sys, subject }) {
-    const { name, syscalls } = sys.arch;
-    if (syscalls.arch_prctl === undefined) return unsupported(`${name} has no arch_prctl(2)`);
+    if (sys.arch.syscalls.arch_prctl === undefined) return unsupported("there is no system call arch_prctl");
     using child = subject();
     const call = "arch_prctl(ARCH_MAP_VDSO_32, 0)";
     const result = child.sys.look(call, ARCH_MAP_VDSO_32, 0);

@@ -33,7 +33,7 @@ export default defineProbe({
   absentOn: ["EINVAL"],
   run({ sys, host, subject }) {
     const { compat } = sys.arch;
-    if (!compat) return unsupported(`CRIU cannot restore 32-bit tasks on ${sys.arch.name}`);
+    if (!compat) return unsupported("there is no 32-bit ABI that CRIU knows");
     const resident = sys.memory.alloc(8);
     using child = subject();
     const mapText = "arch_prctl(ARCH_MAP_VDSO_32, 0)";

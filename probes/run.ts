@@ -111,11 +111,16 @@ export class Runner implements Disposable {
     }
     const evidence = [...this.#trail];
     const host = this.host;
+    const byDesign = answer.verdict === "UNSUPPORTED" ? probe.notOn?.[host.architecture] : undefined;
     let remedies: readonly Remedy[] | undefined;
     return {
       feature: probe,
       verdict: answer.verdict,
-      reason: answer.verdict === "SUPPORTED" ? null : answer.reason,
+      reason: answer.verdict === "SUPPORTED"
+        ? null
+        : byDesign
+        ? `${answer.reason}; by design: ${byDesign.why}`
+        : answer.reason,
       evidence,
       get remedies() {
         return remedies ??= remediesFor(probe, answer, host);

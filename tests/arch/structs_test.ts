@@ -141,15 +141,24 @@ for (const target of Object.keys(TARGETS) as Target[]) {
     assert(structs.length > 15, `${structs.length} structs found`);
     for (const kind of ["kernel", "libc"] as const) {
       const expected: Record<string, number> = {};
-      for (const { name, size, fields } of structs) {
+      for (const { name, size, fields, file } of structs) {
+        // Several files describe the same struct: none may hide behind another.
+        const expect = (expression: string, value: number) => {
+          assert.equal(
+            expected[expression] ?? value,
+            value,
+            `${file}: ${expression} is ${value}, and another file's is not`,
+          );
+          expected[expression] = value;
+        };
         if (LIBC.includes(name) !== (kind === "libc")) continue;
         const c = (field: string) => nested(FIELDS[name]?.(field) ?? field);
-        if (!SHORTER.includes(name)) expected[`sizeof(struct ${name})`] = size;
+        if (!SHORTER.includes(name)) expect(`sizeof(struct ${name})`, size);
         for (const [field, offset, bytes] of fields) {
-          if (name === "sigevent" && field === "sigev_value") expected["sizeof(union sigval)"] = bytes;
-          expected[`offsetof(struct ${name}, ${c(field)})`] = offset;
+          if (name === "sigevent" && field === "sigev_value") expect("sizeof(union sigval)", bytes);
+          expect(`offsetof(struct ${name}, ${c(field)})`, offset);
           // The first part of an address is read as a number.
-          if (field !== "address") expected[`sizeof(((struct ${name} *)0)->${c(field)})`] = bytes;
+          if (field !== "address") expect(`sizeof(((struct ${name} *)0)->${c(field)})`, bytes);
         }
       }
       check(target, kind, expected);

@@ -77,6 +77,7 @@ for (const probe of [mem_dirty_track, compat_cr]) {
       calls: { gettimeofday: 0, write: "EINVAL" },
     });
     assert.equal(finding.verdict, "UNSUPPORTED");
+    assert.match(finding.reason ?? "", /; by design: .*(aarch64|x86_64)/);
     assert.deepEqual(finding.remedies.map(({ cause }) => cause), ["ARCHITECTURE"]);
   });
 }
