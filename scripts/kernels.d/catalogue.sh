@@ -8,6 +8,13 @@ KERNELS="
 6.12 trixie   linux-image-6\.12\.[0-9]+\+deb13
 7.x  sid      linux-image-7\.[0-9.]+\+deb14
 "
+# Those of arm64; 5.10 had no kernel for virtual machines there. A fourth word is another flavour: pages of 16 KiB.
+[ "$ARCH" != arm64 ] || KERNELS="
+6.1  bookworm linux-image-6\.1\.0-[0-9]+
+6.12 trixie   linux-image-6\.12\.[0-9]+\+deb13
+7.x  sid      linux-image-7\.[0-9.]+\+deb14
+16k  sid      linux-image-7\.[0-9.]+\+deb14    arm64-16k
+"
 # The userland of every guest (criu, iptables …) comes from one suite.
 USERLAND_SUITE=$CRIU_SUITE_4_2
 

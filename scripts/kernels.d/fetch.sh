@@ -27,10 +27,10 @@ pack() { # pack FOLDER FILE : as a gzipped member of an initrd, padded as the ke
   mv "$2.new" "$2"
 }
 
-fetch_kernel() { # fetch_kernel NAME SUITE PATTERN
-  local name=$1 suite=$2 pattern=$3 package version release parts target new deb
+fetch_kernel() { # fetch_kernel NAME SUITE PATTERN [FLAVOUR]
+  local name=$1 suite=$2 pattern=$3-${4:-$FLAVOUR} package version release parts target new deb
   suite_update "$suite"
-  for package in $(suite_apt "$suite" apt-cache pkgnames linux-image- | grep -Ex -- "$pattern-$FLAVOUR" | sort -Vr); do
+  for package in $(suite_apt "$suite" apt-cache pkgnames linux-image- | grep -Ex -- "$pattern" | sort -Vr); do
     release=${package#linux-image-}
     # Newer kernels are split; in sid a part may be missing for a while, then the next older one is taken.
     parts=$(suite_apt "$suite" apt-cache show --no-all-versions "$package" | sed -n 's/^Depends: //p' | tr ',|' '\n' |
@@ -56,7 +56,7 @@ fetch_kernel() { # fetch_kernel NAME SUITE PATTERN
     echo "kernels: $name is $release ($version)"
     return
   done
-  echo "kernels: $suite has no package that matches $pattern-$FLAVOUR" >&2
+  echo "kernels: $suite has no package that matches $pattern" >&2
   return 1
 }
 
@@ -184,15 +184,16 @@ sweep() { # removes what no link names any more
 }
 
 fetch() { # fetch [--refresh] : all that the matrix needs; what is in the cache stays as it is, unless newer packages are asked for
-  local name suite pattern
+  local name suite pattern flavour
   need apt-get dpkg-deb depmod modprobe cpio gzip xz zstd readelf flock
   apt_begin
-  while read -r name suite pattern; do
+  while read -r name suite pattern flavour; do
     [ -n "$name" ] || continue
-    if [ "${1:-}" = --refresh ] || ! made "$CACHE/images/$ARCH/$name"; then fetch_kernel "$name" "$suite" "$pattern"; fi
+    if [ "${1:-}" = --refresh ] || ! made "$CACHE/images/$ARCH/$name"; then fetch_kernel "$name" "$suite" "$pattern" "$flavour"; fi
   done <<<"$KERNELS"
   if [ "${1:-}" = --refresh ] || ! made "$CACHE/userland/$ARCH/current"; then fetch_userland; fi
   if [ "${1:-}" = --refresh ]; then sweep; fi
   apt_end
-  "$TOP/scripts/poor-kernel" "$@"
+  # The poor kernel is compiled, so it is this machine's alone.
+  [ "$ARCH" != amd64 ] || "$TOP/scripts/poor-kernel" "$@"
 }
