@@ -29,6 +29,13 @@ const ENVIRONMENT = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Opened when it is first used. */
+const AUXILIARY = {
+  // unsigned long getauxval(unsigned long type)
+  getauxval: { parameters: ["u64"], result: "u64" },
+} as const satisfies Deno.ForeignLibraryInterface;
+const AT_PAGESZ = 6n;
+
+/** Opened when it is first used. */
 const WAITING = {
   // int poll(struct pollfd *fds, nfds_t nfds, int timeout); on another thread, so its errno cannot be had
   poll: { parameters: ["u64", "u64", "i32"], result: "i32", nonblocking: true },
@@ -65,6 +72,8 @@ export interface Libc {
   symbol(name: string): number;
   /** A copy of `size` bytes of this process's own code at `address`. */
   code(address: number, size: number): Uint8Array;
+  /** Bytes of a page (getauxval(3), AT_PAGESZ); asked for where the architecture does not tell. */
+  pageSize(): number;
   /** A variable of the environment (getenv(3)); undefined when it is not set. */
   getenv(name: string): string | undefined;
 }
@@ -111,6 +120,7 @@ export function openLibc(): Libc {
   let stack = 0;
   let environment: Deno.DynamicLibrary<typeof ENVIRONMENT> | undefined;
   let waiting: Deno.DynamicLibrary<typeof WAITING> | undefined;
+  let page = 0;
   const find = (name: string): Deno.PointerValue => core.dlsym(0n, cstring(name));
 
   const libc: Libc = {
@@ -150,6 +160,7 @@ export function openLibc(): Libc {
       const at = Deno.UnsafePointer.create(BigInt(address));
       return at ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(at, size)).slice() : new Uint8Array();
     },
+    pageSize: () => page ||= Number(Deno.dlopen("libc.so.6", AUXILIARY).symbols.getauxval(AT_PAGESZ)),
     getenv(name) {
       environment ??= Deno.dlopen("libc.so.6", ENVIRONMENT);
       const value = environment.symbols.getenv(cstring(name));

@@ -1,5 +1,5 @@
 import { SysError } from "../ffi/errno.ts";
-import { MAP_ANONYMOUS, MAP_PRIVATE, MREMAP_FIXED, MREMAP_MAYMOVE, PAGE, PROT_READ, PROT_WRITE } from "../ffi/uapi.ts";
+import { MAP_ANONYMOUS, MAP_PRIVATE, MREMAP_FIXED, MREMAP_MAYMOVE, PROT_READ, PROT_WRITE } from "../ffi/uapi.ts";
 import type { Host } from "../host/host.ts";
 import { blocked, defineProbe, inconclusive, supported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
@@ -52,7 +52,7 @@ export default defineProbe({
     const ring = Number(new DataView(child.read(context, 8).buffer).getBigUint64(0, true));
     const header = child.read(ring, RING.header);
     if (word(header, RING.magic) !== AIO_RING_MAGIC) return inconclusive("io_setup answers no address of an AIO ring");
-    const size = Math.ceil((RING.header + word(header, RING.nr) * RING.event) / PAGE) * PAGE;
+    const size = Math.ceil((RING.header + word(header, RING.nr) * RING.event) / sys.page) * sys.page;
     const place = child.sys.mmap(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
     child.sys.ask("mremap(AIO ring, MREMAP_FIXED)", ring, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, place);
     const events = child.sys.ask("io_getevents(moved AIO ring, 0)", place, 0, 1, event, now);

@@ -1,7 +1,7 @@
 import { SIZE_TAKEN_FOR_NO } from "./can_map_vdso.ts";
 import { DeathError } from "../ffi/subject.ts";
 import { errnoName, SysError } from "../ffi/errno.ts";
-import { MAP_ANONYMOUS, MAP_PRIVATE, PAGE, SIGSEGV } from "../ffi/uapi.ts";
+import { MAP_ANONYMOUS, MAP_PRIVATE, SIGSEGV } from "../ffi/uapi.ts";
 import type { Host } from "../host/host.ts";
 import { type Answer, blocked, defineProbe, inconclusive, type Remedy, supported, unsupported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
@@ -39,7 +39,7 @@ export default defineProbe({
     const text = `${compat.name} mmap2(PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS)`;
     let address: number;
     try {
-      address = child.compatCall(compat.mmap2, [0, PAGE, 0, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0], text);
+      address = child.compatCall(compat.mmap2, [0, sys.page, 0, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0], text);
     } catch (error) {
       if (!(error instanceof DeathError) || error.status.kind === "exited") throw error;
       if (error.status.signal !== SIGSEGV) throw error;
@@ -49,7 +49,7 @@ export default defineProbe({
     sys.note(text, address < 0 ? errnoName(-address) : `0x${address.toString(16)}`);
     if (address < 0) return inconclusive(`${text}: ${errnoName(-address)}`, host.filtered ? [SANDBOX] : undefined);
     // Before Linux 4.12 the page lay above 4 GiB, and only the lower half of its address was told.
-    const there = child.sys.look("mincore(the page mapped)", address, PAGE, resident);
+    const there = child.sys.look("mincore(the page mapped)", address, sys.page, resident);
     if (there === 0) return supported();
     if (there !== -ENOMEM) return inconclusive(`mincore(the page mapped): ${errnoName(-there)}`);
     return unsupported(

@@ -1,4 +1,4 @@
-import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY, PAGE } from "../ffi/uapi.ts";
+import { AT_FDCWD, O_CLOEXEC, O_RDONLY, O_WRONLY } from "../ffi/uapi.ts";
 import { defineProbe, inconclusive, supported, unsupported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
 
@@ -30,7 +30,7 @@ export default defineProbe({
   absentOn: ["ENOENT", "EINVAL"],
   run({ sys, subject }) {
     const { memory } = sys;
-    const page = memory.alloc(PAGE, PAGE);
+    const page = memory.alloc(sys.page, sys.page);
     const entry = memory.alloc(8);
     const names = ["clear_refs", "pagemap"].map((name) => memory.cstring(`/proc/self/${name}`)) as [number, number];
     const four = memory.cstring(SOFT_DIRTY);
@@ -41,7 +41,7 @@ export default defineProbe({
     const write = () => child.sys.call("gettimeofday", page, 0);
     const pagemap = open("/proc/self/pagemap", names[1], O_RDONLY);
     const softDirty = () => {
-      child.sys.call("pread64", pagemap, entry, 8, page / PAGE * 8);
+      child.sys.call("pread64", pagemap, entry, 8, page / sys.page * 8);
       const bits = new DataView(child.read(entry, 8).buffer).getBigUint64(0, true);
       return (bits & THERE) === 0n ? null : Number(bits >> 55n & 1n);
     };

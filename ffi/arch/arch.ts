@@ -17,6 +17,10 @@ export interface Arch {
   readonly syscallInstruction: Uint8Array;
   /** Bytes of the general registers as ptrace moves them. */
   readonly registersSize: number;
+  /** The same of a 32-bit task. */
+  readonly registersSize32: number;
+  /** Where the segment registers are in the registers of a 64-bit and of a 32-bit task; absent where there are none. */
+  readonly segments?: { readonly wide: readonly number[]; readonly narrow: readonly number[] };
   /**
    * Writes into `registers` what makes the task execute one system call.
    * The restart logic of an interrupted call must be switched off by it.
@@ -35,10 +39,18 @@ export interface Arch {
   instructionPointer(registers: DataView): number;
   /** Bytes of one `struct epoll_event`, and where its data starts (packed on x86_64 only). */
   readonly epollEvent: { readonly size: number; readonly dataOffset: number };
-  /** O_DIRECT (fcntl.h), which for a pipe means packets. */
+  /** O_DIRECTORY (asm/fcntl.h). */
+  readonly oDirectory: number;
+  /** O_NOFOLLOW. */
+  readonly oNofollow: number;
+  /** O_DIRECT, which for a pipe means packets. */
   readonly oDirect: number;
   /** AUDIT_ARCH of the native system calls, for seccomp filters (linux/audit.h). */
   readonly auditArch: number;
+  /** Bytes of a page; null where kernels differ in it. */
+  readonly pageSize: number | null;
+  /** Where the addresses end that a program gets without asking (TASK_SIZE): of each kind of kernel, largest first. */
+  readonly taskSizes: readonly number[];
   /**
    * Makes the stopped child stop by SIGTRAP before it executes `address`, by a hardware breakpoint; false where the
    * processor has none. `ask` makes a ptrace request on the child, as Subject.ask does.

@@ -255,6 +255,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
     poll: (at, count, timeoutMs) => Promise.resolve(dispatch("ppoll", [at, count, timeoutMs], false)),
     symbol: () => SYMBOL,
     code: () => new Uint8Array([0x90, 0x0f, 0x05, 0xc3]),
+    pageSize: () => 4096,
     getenv: (name) => machine.environment?.[name],
   };
 }
