@@ -70,6 +70,14 @@ variant() {
 # One line `KERNEL VARIANT` for each run of the matrix.
 matrix_runs() {
   local kernel cause
+  if [ "$ARCH" = arm64 ]; then
+    for kernel in 6.1 6.12 7.x; do
+      echo "$kernel full"
+      echo "$kernel bare"
+    done
+    echo '16k full'
+    return
+  fi
   for kernel in 7.x 5.10; do
     for cause in full auto bare $SINGLE_CAUSES; do
       # 5.10 does not know this option: the run would repeat `auto`.
