@@ -84,7 +84,7 @@ class CheckRun {
     }
     this.#console.clearProgress();
     this.#tellModules(modules);
-    const { sentence, stream, exitCode } = conclude(findings);
+    const { sentence, stream, exitCode } = conclude(findings, this.#runner.host.architecture);
     if (format === "json") this.#print(checkJson(reportOf(scope, findings, this.#runner.host)));
     else if (format === "table") this.#table(findings);
     else if (format === "text" && !quiet) {

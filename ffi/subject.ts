@@ -339,9 +339,9 @@ let instructionAt = 0;
 function syscallInstruction(own: Sys): number {
   if (instructionAt) return instructionAt;
   const start = own.libc.symbol("syscall");
-  const wanted = own.arch.syscallInstruction;
+  const { syscallInstruction: wanted, instructionAlignment } = own.arch;
   const code = own.libc.code(start, 64);
-  for (let i = 0; i + wanted.length <= code.length; i++) {
+  for (let i = 0; i + wanted.length <= code.length; i += instructionAlignment) {
     if (wanted.every((byte, j) => code[i + j] === byte)) return instructionAt = start + i;
   }
   throw new Error("Cannot find a system call instruction in libc's syscall function");

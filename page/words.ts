@@ -45,6 +45,7 @@ export const CAUSES: Readonly<Record<string, string>> = {
   LIMIT: "limit",
   BOOT_OPTION: "boot option",
   TOOL: "tool",
+  ARCHITECTURE: "architecture",
   UNDETERMINED: "cause not verified",
 };
 

@@ -20,9 +20,15 @@ export default defineProbe({
   kconfig: ["CONFIG_IA32_EMULATION", "CONFIG_CHECKPOINT_RESTORE"],
   modules: [],
   rights: TRACING,
-  mend: "boot Linux 4.12 or newer for x86_64, built with CONFIG_IA32_EMULATION=y and CONFIG_CHECKPOINT_RESTORE=y",
+  mend: "boot Linux 4.12 or newer built with CONFIG_IA32_EMULATION=y and CONFIG_CHECKPOINT_RESTORE=y",
   references: ["man:syscall(2)", "linux:arch/x86/kernel/process_64.c do_arch_prctl_64", "criu:kdat_compatible_cr"],
   autoloads: [],
+  notOn: {
+    aarch64: {
+      why: "CRIU can restore 32-bit tasks on x86_64 only",
+      text: "run 64-bit programs where they are to be dumped",
+    },
+  },
   criuFaults: [SIZE_TAKEN_FOR_NO],
   absentOn: ["EINVAL"],
   run({ sys, host, subject }) {

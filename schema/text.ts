@@ -383,6 +383,10 @@ enum Cause {
   BOOT_OPTION
   TOOL
   """
+  This processor architecture does not have it by design.
+  """
+  ARCHITECTURE
+  """
   No cause could be verified.
   """
   UNDETERMINED

@@ -57,6 +57,7 @@ export type Cause =
   | "LIMIT"
   | "BOOT_OPTION"
   | "TOOL"
+  | "ARCHITECTURE"
   | "UNDETERMINED";
 
 /** Which process is meant. */

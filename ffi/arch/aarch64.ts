@@ -230,6 +230,7 @@ export function aarch64(): Arch {
     syscalls: SYSCALLS,
     syscallSymbolPrefix: "__arm64_sys_",
     syscallInstruction: new Uint8Array([0x01, 0x00, 0x00, 0xd4]), // svc #0
+    instructionAlignment: 4,
     registersSize: REGISTERS,
     registersSize32: 72,
     prepareSyscall(registers, instruction, number, args) {

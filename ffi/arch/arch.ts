@@ -15,6 +15,8 @@ export interface Arch {
   readonly syscallSymbolPrefix: string;
   /** The machine code of the system call instruction, as it is looked for in libc's `syscall`. */
   readonly syscallInstruction: Uint8Array;
+  /** Every instruction begins at a multiple of so many bytes. */
+  readonly instructionAlignment: number;
   /** Bytes of the general registers as ptrace moves them. */
   readonly registersSize: number;
   /** The same of a 32-bit task. */

@@ -306,6 +306,7 @@ export const x86_64: Arch = {
   syscalls: SYSCALLS,
   syscallSymbolPrefix: "__x64_sys_",
   syscallInstruction: new Uint8Array([0x0f, 0x05]),
+  instructionAlignment: 1,
   registersSize: 216,
   registersSize32: 68,
   segments: { wide: [136, 160, 184, 192, 200, 208], narrow: [28, 32, 36, 40, 52, 64] },
