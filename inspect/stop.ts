@@ -1,4 +1,5 @@
 import { SysError, TimeoutError } from "../ffi/errno.ts";
+import type { UnkeptRegisters } from "../ffi/arch/arch.ts";
 import type { Sys } from "../ffi/sys.ts";
 import {
   NT_PRSTATUS,
@@ -38,6 +39,8 @@ export interface StopFacts {
   readonly mode32: boolean;
   /** Whether a segment register selects an entry of the LDT. */
   readonly ldt: boolean;
+  /** What CRIU does not keep of its registers; null where the architecture has nothing of the kind. */
+  readonly unkept: UnkeptRegisters | null;
   /** Flags of its restartable sequences; null where it has none, or the kernel does not tell. */
   readonly rseqFlags: number | null;
   /** Whether a seccomp filter of it asks a supervisor; null where its filters cannot be read. */
@@ -107,6 +110,7 @@ function read(sys: Sys, tid: number, filtered: boolean): StopFacts {
     stopSignal: got === 0 && event === PTRACE_EVENT_STOP && signal !== SIGTRAP ? signal : null,
     mode32,
     ldt: selectors.some((offset) => (memory.u16(registers + offset) & TABLE_INDICATOR) !== 0),
+    unkept: sys.arch.unkept?.((_text, request, at, data) => sys.try("ptrace", request, tid, at, data), memory) ?? null,
     rseqFlags: rseqSize === RSEQ && memory.u64(rseq) !== 0n ? memory.u32(rseq + RSEQ_FLAGS) : null,
     asksSupervisor: filtered ? asksSupervisor(sys, tid) : false,
   };

@@ -17,6 +17,21 @@ export const ATTRIBUTES_RULES = defineRules("attributes", [
     references: ["criu:compel/arch/x86/src/lib/infect.c:arch_can_dump_task", "zdtm:static/fpu00", "zdtm:static/sse00"],
   },
   {
+    id: "attr-32bit-arm",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a 32-bit task on aarch64",
+    seen: "/proc/PID/auxv word size: 32-bit image on aarch64",
+    detail:
+      "criu does not look at the mode, and fails where it gives the task the registers of a 64-bit one; then criu ends by a segmentation fault.",
+    messages: [{ text: "Can't set registers for %d", errno: true }],
+    remedy: "Run the 64-bit build of the program.",
+    references: [
+      "criu:compel/src/lib/infect.c:parasite_run",
+      "criu:compel/arch/aarch64/src/lib/infect.c:arch_can_dump_task",
+    ],
+  },
+  {
     id: "attr-32bit-s390",
     stage: "DUMP",
     effect: "REFUSED",

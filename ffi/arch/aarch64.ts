@@ -1,5 +1,6 @@
 import { PTRACE_GETREGSET, PTRACE_SETREGSET } from "../uapi.ts";
-import type { Arch, SyscallName } from "./arch.ts";
+import type { Memory } from "../memory.ts";
+import type { Arch, PtraceRequest, SyscallName } from "./arch.ts";
 
 /** aarch64 system call numbers (asm-generic/unistd.h). arch_prctl is of x86 only. */
 const SYSCALLS = {
@@ -208,6 +209,32 @@ const HWDEBUG = { info: 0, address: 8, control: 16, size: 24 } as const;
 /** DBGBCR_EL1: 4 bytes of an instruction, executed at EL0, enabled (asm/hw_breakpoint.h). */
 const BREAK_ON_EXECUTION = (0xf << 5) | (2 << 1) | 1;
 
+// linux/elf.h: more registers of a thread.
+const NT_ARM_SVE = 0x405;
+const NT_ARM_TAGGED_ADDR_CTRL = 0x409;
+const NT_ARM_SSVE = 0x40b;
+const NT_ARM_ZA = 0x40c;
+/** struct user_sve_header, which struct user_za_header is like (asm/ptrace.h). */
+const SCALABLE = { size: 0, vl: 8, flags: 12, bytes: 16 } as const;
+/** There are scalable registers, not only those of 128 bits. */
+const SVE_PT_REGS_SVE = 1;
+const PR_TAGGED_ADDR_ENABLE = 1;
+
+/** The beginning of a set of registers, or undefined where the kernel or the processor has none. */
+function registerSet(
+  look: PtraceRequest,
+  memory: Memory,
+  name: string,
+  type: number,
+  size: number,
+): number | undefined {
+  const at = memory.alloc(size);
+  const iov = memory.alloc(16);
+  memory.setU64(iov, at);
+  memory.setU64(iov + 8, size);
+  return look(`PTRACE_GETREGSET, thread, ${name}`, PTRACE_GETREGSET, type, iov) < 0 ? undefined : at;
+}
+
 const EINTR = 4n;
 
 function go(registers: DataView, address: number): void {
@@ -268,6 +295,20 @@ export function aarch64(): Arch {
       ask("PTRACE_SETREGSET, child, NT_ARM_HW_BREAK", PTRACE_SETREGSET, NT_ARM_HW_BREAK, iov);
       return true;
     },
+    unkept(look, memory) {
+      const control = registerSet(look, memory, "NT_ARM_TAGGED_ADDR_CTRL", NT_ARM_TAGGED_ADDR_CTRL, 8);
+      const header = (name: string, type: number) => registerSet(look, memory, name, type, SCALABLE.bytes);
+      const sve = header("NT_ARM_SVE", NT_ARM_SVE), streaming = header("NT_ARM_SSVE", NT_ARM_SSVE);
+      const matrix = header("NT_ARM_ZA", NT_ARM_ZA);
+      const used = (at: number | undefined) =>
+        at !== undefined && (memory.u16(at + SCALABLE.flags) & SVE_PT_REGS_SVE) !== 0;
+      return {
+        taggedAddresses: control !== undefined && (memory.u32(control) & PR_TAGGED_ADDR_ENABLE) !== 0,
+        scalable: used(sve) || used(streaming) ||
+          (matrix !== undefined && memory.u32(matrix + SCALABLE.size) > SCALABLE.bytes),
+        vectorLength: sve === undefined ? 0 : memory.u16(sve + SCALABLE.vl),
+      };
+    },
     epollEvent: { size: 16, dataOffset: 8 },
     oDirectory: 0o40000,
     oNofollow: 0o100000,
@@ -281,6 +322,7 @@ export function aarch64(): Arch {
       0xd65f03c0, // ret
     ]),
     pageSize: null,
+    parasiteThread: 80,
     taskSizes: [52, 48, 47, 42, 39, 36].map((bits) => 2 ** bits),
   };
 }

@@ -51,6 +51,8 @@ export interface Arch {
   readonly auditArch: number;
   /** Bytes of a page; null where kernels differ in it. */
   readonly pageSize: number | null;
+  /** Bytes of CRIU's struct parasite_dump_thread: its description of a thread's local storage is the architecture's. */
+  readonly parasiteThread: number;
   /** Where the addresses end that a program gets without asking (TASK_SIZE): of each kind of kernel, largest first. */
   readonly taskSizes: readonly number[];
   /**
@@ -58,6 +60,8 @@ export interface Arch {
    * processor has none. `ask` makes a ptrace request on the child, as Subject.ask does.
    */
   setBreakpoint(ask: PtraceRequest, memory: Memory, address: number): boolean;
+  /** Reads what CRIU does not keep of a stopped thread's registers; absent where it keeps all. `look` as PtraceRequest. */
+  unkept?(look: PtraceRequest, memory: Memory): UnkeptRegisters;
   /** The 32-bit ABI of the same processor, which CRIU can restore tasks of; absent where it cannot. */
   readonly compat?: Compat;
   /** Functions in machine code that ask the processor about itself (ffi/machine_code.ts); absent where it cannot be asked so. */
@@ -71,6 +75,16 @@ export interface Arch {
 
 /** One ptrace request: its words as a person would write them, its number, and its address and data. */
 export type PtraceRequest = (text: string, request: number, address: number, data: number) => number;
+
+/** What CRIU does not keep of the registers of a thread. */
+export interface UnkeptRegisters {
+  /** Whether the kernel takes pointers with a tag in their top byte from it. */
+  readonly taggedAddresses: boolean;
+  /** Whether there are values in registers of the scalable extensions: vectors beyond 128 bits, predicates, matrices. */
+  readonly scalable: boolean;
+  /** Bytes of its scalable vectors; 0 where there are none. */
+  readonly vectorLength: number;
+}
 
 /** How a 64-bit task makes 32-bit system calls. */
 export interface Compat {

@@ -340,5 +340,6 @@ export const x86_64: Arch = {
   oDirect: 0o40000,
   auditArch: 0xc000003e,
   pageSize: 4096,
+  parasiteThread: 112,
   taskSizes: [0x7ffffffff000],
 };

@@ -5,6 +5,7 @@ import compat_cr from "../../probes/compat_cr.ts";
 import mem_dirty_track from "../../probes/mem_dirty_track.ts";
 import timens from "../../probes/timens.ts";
 import { PTRACE_GETREGSET } from "../../ffi/uapi.ts";
+import { fakeLibc } from "./fake_libc.ts";
 import { probeOn } from "./probe_case.ts";
 
 const PC = 256, PSTATE = 264, SP = 248;
@@ -82,4 +83,28 @@ for (const probe of [mem_dirty_track, compat_cr]) {
 Deno.test("calls are injected into an aarch64 child as into any other", () => {
   const finding = probeOn(timens, { arch: "aarch64", calls: { unshare: "EINVAL" } });
   assert.equal(finding.verdict, "UNSUPPORTED", finding.reason ?? "");
+});
+
+Deno.test("what CRIU does not keep of the registers is read from those sets that there are", () => {
+  const { memory } = fakeLibc();
+  const read = (sets: Readonly<Record<number, readonly [offset: number, value: number][]>>) => {
+    const mark = memory.mark();
+    const facts = arch.unkept!((_text, _request, type, iov) => {
+      if (!sets[type]) return -22;
+      for (const [offset, value] of sets[type]) memory.setU16(Number(memory.u64(iov)) + offset, value);
+      return 0;
+    }, memory);
+    memory.release(mark);
+    return facts;
+  };
+  const nothing = { taggedAddresses: false, scalable: false, vectorLength: 0 };
+  const TAGGED = 0x409, SVE = 0x405, STREAMING = 0x40b, MATRIX = 0x40c;
+  assert.deepEqual(read({}), nothing);
+  assert.deepEqual(read({ [TAGGED]: [[0, 1]] }), { ...nothing, taggedAddresses: true });
+  assert.deepEqual(read({ [TAGGED]: [[0, 2]] }), nothing);
+  assert.deepEqual(read({ [SVE]: [[8, 64]] }), { ...nothing, vectorLength: 64 });
+  assert.deepEqual(read({ [SVE]: [[8, 32], [12, 1]] }), { ...nothing, scalable: true, vectorLength: 32 });
+  assert.deepEqual(read({ [STREAMING]: [[12, 1]] }), { ...nothing, scalable: true });
+  assert.deepEqual(read({ [MATRIX]: [[0, 16]] }), nothing);
+  assert.deepEqual(read({ [MATRIX]: [[0, 1040]] }), { ...nothing, scalable: true });
 });
