@@ -117,7 +117,8 @@ function byTraces({ facts, here }: RestoreContext): Item[] {
 
 /** An arm64 kernel tells each program at its start all that it may use, but for lengths of vectors and how pointers are signed. */
 function byArmTraces({ facts, mode }: RestoreContext, target: ComparedArmCpu): Item[] {
-  const remedy = "compare with the report of that machine too: cready compare --images DUMP SOURCE.json; or --cpu none where it was dumped on this machine";
+  const remedy =
+    "compare with the report of that machine too: cready compare --images DUMP SOURCE.json; or --cpu none where it was dumped on this machine";
   const told = facts.tasks.map(({ auxv }) => auxv).filter((auxv) => auxv.has(AT.HWCAP));
   if (told.length === 0) {
     const reason = "nothing in the dump tells of its processor: programs may die by SIGILL";
