@@ -63,6 +63,19 @@ for (const run of runs) {
   }
 }
 
+Deno.test("arm64: what it never has does not spoil the outcome", () => {
+  for (const run of runs.filter(({ variant }) => variant === "full")) {
+    const lacks = run.all!.findings.filter(({ feature, verdict }) =>
+      verdict !== "SUPPORTED" && feature.category?.name !== "OPTIONAL" && !NEVER.includes(feature.id)
+    );
+    assert.equal(
+      run.all!.outcome,
+      lacks.length === 0 ? "GOOD" : "MAYBE",
+      lacks.map(({ feature }) => feature.id).join(),
+    );
+  }
+});
+
 Deno.test("arm64: the report of a kernel with pages of 16 KiB says so", () => {
   const run = runs.find(({ kernel }) => kernel === "16k")!;
   const report = readReport("16k", new TextEncoder().encode(run.cready.get("report")?.out));
