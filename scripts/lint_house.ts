@@ -4,7 +4,7 @@
  */
 
 /** Folders from the one that may use all others down to those that may use none. */
-const LAYERS: Readonly<Record<string, readonly string[]>> = {
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ffi: ["ffi"],
   proc: ["proc", "ffi"],
   cpu: ["cpu"],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { aarch64 } from "../../ffi/arch/aarch64.ts";
 import breakpoints from "../../probes/breakpoints.ts";
 import compat_cr from "../../probes/compat_cr.ts";
+import map_files from "../../probes/map_files.ts";
 import mem_dirty_track from "../../probes/mem_dirty_track.ts";
 import timens from "../../probes/timens.ts";
 import { PTRACE_GETREGSET } from "../../ffi/uapi.ts";
@@ -107,4 +108,22 @@ Deno.test("what CRIU does not keep of the registers is read from those sets that
   assert.deepEqual(read({ [STREAMING]: [[12, 1]] }), { ...nothing, scalable: true });
   assert.deepEqual(read({ [MATRIX]: [[0, 16]] }), nothing);
   assert.deepEqual(read({ [MATRIX]: [[0, 1040]] }), { ...nothing, scalable: true });
+});
+
+Deno.test("a page is as large as the kernel says", () => {
+  const sizes: number[] = [];
+  const start = 0x7f0000000000;
+  const finding = probeOn(map_files, {
+    arch: "aarch64",
+    page: 16384,
+    files: { "/proc/self/map_files": "", "/proc/self/map_files/7f0000000000-7f0000004000": "" },
+    calls: {
+      mmap: ({ args }) => {
+        sizes.push(args[1]!);
+        return start;
+      },
+    },
+  });
+  assert.equal(finding.verdict, "SUPPORTED", finding.reason ?? "");
+  assert.deepEqual(sizes, [16384]);
 });

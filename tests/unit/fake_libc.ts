@@ -37,6 +37,8 @@ export interface FakeMachine {
   readonly ptrace?: Readonly<Record<number, Reply>>;
   /** Which processor it has; x86_64 by default. */
   readonly arch?: keyof typeof CALL_REGISTERS;
+  /** Bytes of a page, where the processor leaves the kernel a choice; 4096 by default. */
+  readonly page?: number;
   /** What clone of the sleeping child answers; a pid by default. */
   readonly clone?: number | string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -272,7 +274,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
     poll: (at, count, timeoutMs) => Promise.resolve(dispatch("ppoll", [at, count, timeoutMs], false)),
     symbol: () => SYMBOL,
     code: () => new Uint8Array(layout.code),
-    pageSize: () => 4096,
+    pageSize: () => machine.page ?? 4096,
     getenv: (name) => machine.environment?.[name],
   };
 }
