@@ -51,7 +51,8 @@ export default defineProbe({
     sys.memory.write(stat, child.read(stat, STATX.size));
     const hex = (field: "dev_major" | "dev_minor") => STATX.get(sys.memory, stat, field).toString(16).padStart(2, "0");
     const wanted = `${hex("dev_major")}:${hex("dev_minor")} ${sys.memory.u64(stat + 32)}`;
-    const mapping = parseMaps(readText(sys, `/proc/${child.pid}/maps`)).find(({ start }) => start === address);
+    const maps = parseMaps(readText(sys, `/proc/${child.pid}/maps`), address.toString(16));
+    const mapping = maps.find(({ start }) => start === address);
     if (!mapping) return inconclusive("/proc/CHILD/maps does not show the file that the child mapped");
     const shown = `${mapping.device} ${mapping.inode}`;
     sys.note("read(/proc/CHILD/maps)", `${shown}, statx: ${wanted}`);

@@ -1,6 +1,7 @@
 import type { UnkeptRegisters } from "../../ffi/arch/arch.ts";
 import type { RuleId } from "../../rules/registry.ts";
 import { auxvWordSize } from "../../proc/auxv.ts";
+import { openFilesOf } from "../open_files.ts";
 import type { Report } from "../report.ts";
 import { PTRACE, type Task } from "../task.ts";
 import type { Tree } from "../tree.ts";
@@ -21,6 +22,7 @@ export function judgeAttributes(tree: Tree, report: Report): void {
     if (task.kernelThread) continue;
     judgeMode(tree, task, report);
     judgeLimits(tree, task, report);
+    if (!tree.around.plan.preDump) judgeRoom(tree, task, report);
     judgeScheduling(task, report);
     if (task.status.groups.length >= most) judgeGroups(task, most, report);
     judgeLoginuid(task, report);
@@ -62,6 +64,58 @@ function judgeLimits(tree: Tree, task: Task, report: Report): void {
     values: [0],
     errnoText: "Operation not permitted",
   });
+}
+
+/** Descriptors that criu's code in the task has open at once. */
+const DESCRIPTORS = 4;
+/** Bytes: less was too little for the smallest task; of more than that a task with many mappings takes its part. */
+const MEMORY_REFUSED = 128 * 1024, MEMORY_ENOUGH = 4 * 1024 * 1024;
+/** What criu says where so many descriptors are free. */
+const WITHOUT_DESCRIPTORS = [
+  "Can't create memfd",
+  "Can't switch parasite",
+  "Can't dump page",
+  "Parasite failed to dump",
+] as const;
+
+/** Whether the task's own limits leave room for the code that criu runs in it. */
+function judgeRoom(tree: Tree, task: Task, report: Report): void {
+  const { limits } = task;
+  if (!limits) return;
+  const { openFiles, addressSpace } = limits;
+  const used = openFilesOf(tree).of(task);
+  // Most tasks have a limit far above the descriptors that they have.
+  const free = openFiles - used.length < DESCRIPTORS || (used.at(-1)?.fd ?? 0) >= openFiles
+    ? openFiles - used.filter(({ fd }) => fd < openFiles).length
+    : Infinity;
+  if (free < DESCRIPTORS) {
+    report.add({
+      rule: "attr-rlimit-files",
+      task,
+      subject: "task",
+      reason: `it may open ${free === 0 ? "no" : free} more descriptor${free === 1 ? "" : "s"} below its limit of ` +
+        `${openFiles}, and the code that criu runs in it needs ${DESCRIPTORS}`,
+      message: WITHOUT_DESCRIPTORS[free]!,
+      values: free === 1 ? [task.pid, 0] : [],
+      errnoText: "Too many open files",
+    });
+  }
+  if (addressSpace === Infinity) return;
+  // Field 23, after the name in parentheses: bytes of address space.
+  const size = task.fact("vsize", (dir) => Number(/\) (?:\S+ ){20}(\d+)/.exec(dir.text("stat"))?.[1]), null);
+  if (size === null) return;
+  const left = addressSpace - size;
+  if (left >= MEMORY_ENOUGH) return;
+  const reason = `its address space may grow by ${Math.max(0, Math.floor(left / 1024))} KiB, and criu needs room in it`;
+  if (left <= MEMORY_REFUSED) {
+    report.add({ rule: "attr-rlimit-memory", task, subject: "task", reason, errnoText: "Cannot allocate memory" });
+  } else {report.unknown(
+      "attr-rlimit-memory",
+      task,
+      "task",
+      reason,
+      "raise its limit: prlimit --as=unlimited --pid PID",
+    );}
 }
 
 function judgeScheduling(task: Task, report: Report): void {
@@ -164,5 +218,6 @@ function judgeStops(tree: Tree, report: Report): void {
       }
     }
   }
+  report.assume("no descriptor signals a single thread or a process outside of the tree (F_SETOWN)");
   report.assume("no hardening by PR_SET_MDWE, no keyring of its own, no dispatch of system calls (Wine)");
 }
