@@ -11,7 +11,11 @@ export interface Comparison {
 
 /** Whether what is dumped on the source can be restored on the target, as far as the machines decide. */
 export function compareMachines(source: MachineReport, target: MachineReport, mode: CpuMode): Comparison {
-  return comparison(sections(mode).flatMap((section) => section.compare(source, target)));
+  const [first, ...others] = sections(mode);
+  const items = first!.compare(source, target);
+  // All else that two architectures differ in would hide the one thing that decides.
+  if (source.architecture !== target.architecture) return comparison(items);
+  return comparison([...items, ...others.flatMap((section) => section.compare(source, target))]);
 }
 
 /** Items, and what they come to. */

@@ -1,5 +1,5 @@
 import { CRIU_WORDS, OTHER_WORDS } from "../cpu/words.ts";
-import { exactly, flag, type Infer, list, nullable, number, oneOf, record, text } from "./shape.ts";
+import { added, exactly, flag, type Infer, list, nullable, number, oneOf, record, text } from "./shape.ts";
 
 /** Goes up when a field changes its meaning or goes away; an added field does not raise it. */
 export const REPORT_VERSION = 1;
@@ -48,6 +48,40 @@ const CPU = record({
   xsaveSizeInUse: "Bytes of the xsave area of a task, as ptrace gives it",
   signalFrameSize: "AT_MINSIGSTKSZ: bytes that the kernel needs on a signal stack",
   processorsAlike: "Whether all processors of the machine have the same flags",
+});
+
+const LENGTHS = () => nullable(list(number()));
+
+const ARM_CPU = record({
+  hwcap: mask(),
+  hwcap2: mask(),
+  hwcap3: mask(),
+  compatId: nullable(text(/^[0-9a-f]{12}$/)),
+  instructions: list(text()),
+  sveVectorLengths: LENGTHS(),
+  sveDefaultVectorLength: nullable(number()),
+  smeVectorLengths: LENGTHS(),
+  smeDefaultVectorLength: nullable(number()),
+  pointerAuthentication: nullable(record({
+    address: nullable(text()),
+    generic: nullable(text()),
+    mask: nullable(mask()),
+  })),
+  addressBits: nullable(number()),
+  signalFrameSize: nullable(number()),
+  cores: list(record({ implementer: text(), part: text(), variant: text(), revision: text(), count: number() })),
+}, {
+  hwcap: "AT_HWCAP, AT_HWCAP2 and AT_HWCAP3: what the kernel tells programs, which is what all cores have",
+  compatId: "As that of an x86 processor; null where something is not known",
+  instructions: "The names of the bits of hwcap, hwcap2 and hwcap3, as /proc/cpuinfo spells them",
+  sveVectorLengths: "Bytes that prctl(PR_SVE_SET_VL) gives; empty without SVE, null where they could not be tried",
+  sveDefaultVectorLength: "Of a program that chooses none, in bytes (/proc/sys/abi/sve_default_vector_length)",
+  smeVectorLengths: "The same for the streaming mode of SME",
+  pointerAuthentication:
+    "How pointers are signed: algorithms with their level, and the bits of a pointer that hold the signature; null where the registers that tell it cannot be read",
+  addressBits: "Bits of a user's address",
+  signalFrameSize: "AT_MINSIGSTKSZ: bytes that the kernel needs on a signal stack",
+  cores: "Kinds of cores by the parts of MIDR_EL1",
 });
 
 const FINDING = record({
@@ -107,6 +141,7 @@ export const REPORT = record({
     container: nullable(text()),
   }, { capabilities: "The rights with which the report was made: read INCONCLUSIVE and BLOCKED with them beside" }),
   cpu: nullable(CPU),
+  armCpu: added(ARM_CPU),
   cgroups: record({ version: oneOf("V1", "V2", "HYBRID", "NONE"), controllers: list(text()) }),
   lsm: record({ active: list(text()), criu: oneOf("NO_LSM", "APPARMOR", "SELINUX") }, {
     criu: "The module whose profiles CRIU dumps and restores here",
@@ -134,6 +169,8 @@ export const REPORT = record({
   schemaVersion: "An added field does not raise it",
   madeAt: "RFC 3339, UTC",
   machine: "The host name",
+  cpu: "Of an x86 machine; null on another one",
+  armCpu: "Of an arm64 machine; null on another one, and not there in reports of older versions",
   process: "The tree of `report --pid`: then compare judges what it uses only; null for the machine alone",
   engines: "Container runtimes and what each declares that it was built with; null is no `no`",
   gpus: "Devices whose state only a plugin of CRIU can dump",
@@ -143,6 +180,14 @@ export const REPORT = record({
 export type MachineReport = Infer<typeof REPORT>;
 /** Its part about the processor. */
 export type ReportedCpu = NonNullable<MachineReport["cpu"]>;
+
+/** The same of an arm64 machine. */
+export type ReportedArmCpu = NonNullable<MachineReport["armCpu"]>;
+
+/** Machines with equal ids can exchange dumps, as far as the processor decides; null where it is not known. */
+export function compatIdOf({ cpu, armCpu }: Pick<MachineReport, "cpu" | "armCpu">): string | null {
+  return cpu?.compatId ?? armCpu?.compatId ?? null;
+}
 
 /** The published JSON Schema. */
 export function reportSchema(): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { cgroups } from "../host/cgroups.ts";
 import { AT, auxv } from "../host/auxv.ts";
 import { clocks } from "../host/clocks.ts";
+import { readArmCpu } from "../host/arm_cpu.ts";
 import { readCpu } from "../host/cpu.ts";
 import { installedCriu } from "../host/criu.ts";
 import { engines } from "../host/engines.ts";
@@ -15,6 +16,7 @@ import type { Runner } from "../probes/run.ts";
 import { VERSION } from "../version.ts";
 import { type MachineReport, REPORT_VERSION } from "./document.ts";
 import { TEXT_LIMIT } from "./shape.ts";
+import { reportedArmCpu } from "./arm_vector.ts";
 import { reportedCpu } from "./vector.ts";
 
 /**
@@ -30,6 +32,7 @@ export async function machineReport(runner: Runner, found: () => void = () => {}
     return { id, criuName, category, verdict, reason: reason && reason.slice(0, TEXT_LIMIT) };
   });
   const cpu = readCpu(sys, host);
+  const armCpu = readArmCpu(sys, host);
   return {
     schemaVersion: REPORT_VERSION,
     tool: `cready ${VERSION}`,
@@ -39,6 +42,7 @@ export async function machineReport(runner: Runner, found: () => void = () => {}
     kernel: { release: host.release, pageSize: Number(auxv(host).get(AT.PAGESZ) ?? 0n), findings },
     privilege: privilegeOf(host),
     cpu: cpu && await reportedCpu(cpu),
+    armCpu: armCpu && await reportedArmCpu(armCpu),
     cgroups: cgroups(host),
     lsm: lsm(host),
     namespaces: namespaces(host),

@@ -1,5 +1,5 @@
 import type { CpuMode } from "./compare_cpu.ts";
-import type { MachineReport } from "./document.ts";
+import { compatIdOf, type MachineReport } from "./document.ts";
 import { type CompareVerdict, verdictOf } from "./item.ts";
 import { type Section, sections } from "./sections.ts";
 
@@ -45,7 +45,7 @@ export function matrixOf(reports: readonly NamedReport[], mode: CpuMode): Matrix
   return {
     groups: groupsOf(reports),
     classes: members.map((indices) => ({
-      compatId: reports[indices[0]!]!.report.cpu?.compatId ?? null,
+      compatId: compatIdOf(reports[indices[0]!]!.report),
       machines: indices.map((i) => reports[i]!.name),
     })),
     verdicts,
@@ -91,7 +91,7 @@ function worstOf(parts: readonly Part[], source: number, target: number): Compar
 function groupsOf(reports: readonly NamedReport[]) {
   const groups = new Map<string | null, string[]>();
   for (const { name, report } of reports) {
-    const id = report.cpu?.compatId ?? null;
+    const id = compatIdOf(report);
     const group = groups.get(id);
     if (group) group.push(name);
     else groups.set(id, [name]);

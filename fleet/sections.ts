@@ -1,4 +1,6 @@
 import type { MachineReport } from "./document.ts";
+import { compareArmCpus } from "./compare_arm.ts";
+import { comparedArmCpu } from "./arm_vector.ts";
 import { compareCpus, type CpuMode } from "./compare_cpu.ts";
 import { comparedCpu } from "./vector.ts";
 import { compareFeatures } from "./compare_features.ts";
@@ -22,7 +24,7 @@ export interface Section {
 export function sections(mode: CpuMode): readonly Section[] {
   return [
     { key: (r) => [r.architecture, r.kernel.pageSize], compare: compareArchitecture },
-    { key: (r) => [r.architecture, r.cpu], compare: (s, t) => compareReportedCpus(s, t, mode) },
+    { key: (r) => [r.architecture, r.cpu, r.armCpu], compare: (s, t) => compareReportedCpus(s, t, mode) },
     {
       key: (r) => [r.process?.features, r.kernel.findings.map(({ id, verdict }) => [id, verdict])],
       compare: compareFeatures,
@@ -85,13 +87,16 @@ function compareReportedCpus(source: MachineReport, target: MachineReport, mode:
   // The section on architecture says all there is to say.
   if (mode === "none" || source.architecture !== target.architecture) return [];
   if (source.cpu && target.cpu) return compareCpus(comparedCpu(source.cpu), comparedCpu(target.cpu), mode);
+  if (source.armCpu && target.armCpu) {
+    return compareArmCpus(comparedArmCpu(source.armCpu), comparedArmCpu(target.armCpu), mode);
+  }
   return [
     item(
       "cpu",
       null,
       null,
       "unknown",
-      `the ${source.cpu ? "target" : "source"}'s report says nothing of its processor`,
+      `the ${source.cpu ?? source.armCpu ? "target" : "source"}'s report says nothing of its processor`,
     ),
   ];
 }

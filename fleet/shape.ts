@@ -9,6 +9,8 @@ export interface Shape<T> {
   read(value: unknown, path: string): T;
   /** As JSON Schema (draft 2020-12). */
   readonly schema: Readonly<Record<string, unknown>>;
+  /** True for a field that documents of the same version may lack; it is read as null then. */
+  readonly mayLack?: true;
 }
 
 /** The type of the values of a shape. */
@@ -83,6 +85,11 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   };
 }
 
+/** As `nullable`, for a field that came later: documents made before do not have it. */
+export function added<T>(shape: Shape<T>): Shape<T | null> {
+  return { ...nullable(shape), mayLack: true };
+}
+
 /** A list. */
 export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
   return {
@@ -108,14 +115,18 @@ export function record<T extends Record<string, unknown>>(
         const description = doc[name];
         return [name, description ? { description, ...fields[name].schema } : fields[name].schema];
       })),
-      required: names,
+      required: names.filter((name) => !fields[name].mayLack),
     },
     read(value, path) {
       if (typeof value !== "object" || value === null || Array.isArray(value)) wrong(path, "an object");
       const taken: Record<string, unknown> = {};
       for (const name of names) {
         const at = path === "" ? name : `${path}.${name}`;
-        if (!Object.hasOwn(value, name)) wrong(at, "there");
+        if (!Object.hasOwn(value, name)) {
+          if (!fields[name].mayLack) wrong(at, "there");
+          taken[name] = null;
+          continue;
+        }
         taken[name] = fields[name].read((value as Record<string, unknown>)[name], at);
       }
       return taken as T;

@@ -1,7 +1,7 @@
 import type { Host } from "./host.ts";
 
 /** Types of getauxval(3) that decide something (linux/auxvec.h). */
-export const AT = { PAGESZ: 6, HWCAP: 16, HWCAP2: 26, MINSIGSTKSZ: 51 } as const;
+export const AT = { PAGESZ: 6, HWCAP: 16, HWCAP2: 26, HWCAP3: 29, MINSIGSTKSZ: 51 } as const;
 
 /** The auxiliary vector that the kernel gave to this process, by type; empty where it cannot be read. */
 export function auxv(host: Host): ReadonlyMap<number, bigint> {

@@ -1,3 +1,4 @@
+import { compatIdOf } from "../fleet/document.ts";
 import type { FleetRecord } from "./fleet.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -13,17 +14,18 @@ const READY: Readonly<Record<Outcome, string>> = { GOOD: "true", MAYBE: "partly"
  * (`# +no-label`). All of it expires at `until`, so that a node on which cready stopped loses its labels.
  */
 export function nfdFile({ report, outcome }: FleetRecord, until: Date): string {
-  const { cpu, criu, cgroups, kernel } = report;
+  const { cpu, armCpu, criu, cgroups, kernel } = report;
   const labels: readonly (readonly [name: string, value: string | number | null])[] = [
     ["ready", READY[outcome]],
     ["criu.version", criu?.version ?? null],
-    ["cpu.compat-id", cpu?.compatId ?? null],
+    ["cpu.compat-id", compatIdOf(report)],
     ["cpu.level", cpu ? `x86-64-v${cpu.level}` : null],
     ["cpu.xsave-size", cpu?.xsaveSize ?? null],
+    ["cpu.sve-vector-length", armCpu?.sveDefaultVectorLength ?? null],
   ];
   const features: readonly (readonly [name: string, value: string])[] = [
     ...kernel.findings.map(({ id, verdict }) => [`feature.${id}`, verdict.toLowerCase()] as const),
-    ...(cpu?.instructions ?? []).map((name) => [`instruction.${name}`, "true"] as const),
+    ...((cpu ?? armCpu)?.instructions ?? []).map((name) => [`instruction.${name}`, "true"] as const),
     ...(criu?.plugins ?? []).map((name) => [`plugin.${name}`, "true"] as const),
     ["cgroup", cgroups.version.toLowerCase()],
     ["lsm", report.lsm.criu.toLowerCase().replaceAll("_", "-")],

@@ -1,3 +1,4 @@
+import { compatIdOf } from "../fleet/document.ts";
 import type { Verdict } from "../probes/probe.ts";
 import type { FleetRecord } from "./fleet.ts";
 import type { Outcome } from "./outcome.ts";
@@ -13,7 +14,7 @@ const OUTCOMES: readonly Outcome[] = ["GOOD", "MAYBE", "BAD", "UNKNOWN"];
 
 /** The gauges about one machine. Nothing in them names a process. */
 function gauges({ report, outcome, durationMs }: FleetRecord): Gauge[] {
-  const { cpu, criu, kernel, cgroups, lsm } = report;
+  const { cpu, armCpu, criu, kernel, cgroups, lsm } = report;
   const count = (verdict: Verdict) => kernel.findings.filter((one) => one.verdict === verdict).length;
   const feature = ({ id, category }: typeof kernel.findings[number]) => ({ feature: id, category: category ?? "" });
   return [
@@ -28,7 +29,7 @@ function gauges({ report, outcome, durationMs }: FleetRecord): Gauge[] {
       series: [[{
         kernel: kernel.release,
         architecture: report.architecture,
-        cpu_compat_id: cpu?.compatId ?? "",
+        cpu_compat_id: compatIdOf(report) ?? "",
         cpu_level: cpu ? String(cpu.level) : "",
         cgroup_version: cgroups.version,
         lsm: lsm.criu,
@@ -67,7 +68,7 @@ function gauges({ report, outcome, durationMs }: FleetRecord): Gauge[] {
     {
       name: "cready_cpu_instruction_info",
       help: "An instruction set that programs may use here; always 1.",
-      series: (cpu?.instructions ?? []).map((instruction) => [{ instruction }, 1] as const),
+      series: ((cpu ?? armCpu)?.instructions ?? []).map((instruction) => [{ instruction }, 1] as const),
     },
     {
       name: "cready_cpu_xsave_size_bytes",

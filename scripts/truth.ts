@@ -4,7 +4,8 @@ import { machine as machineFor } from "../tests/truth/machine.ts";
 import { type Specimen, specimens } from "../tests/truth/sandbox.ts";
 import { search } from "../tests/truth/search.ts";
 import { type Trial, trial } from "../tests/truth/trial.ts";
-import { forGuest, guest } from "../tests/truth/vm.ts";
+import { SPECIMENS } from "../tests/arm64/specimens.ts";
+import { armGuests, forGuest, guest } from "../tests/truth/vm.ts";
 import { differencesText, truthPage } from "./generate/truth.ts";
 
 const args = [...Deno.args];
@@ -21,15 +22,17 @@ function value(word: string): string | undefined {
 const onlyCriu = take("--criu-only");
 const restores = !take("--no-restore");
 const inGuest = take("--vm");
+const onArm = take("--arm64");
 const version = value("--criu") ?? "4.2.1";
 const root = new URL("..", import.meta.url).pathname;
 const OUT = `${root}dist/truth`;
 const out = value("--out") ?? OUT;
-const label = inGuest ? `${version}-vm` : version;
+const label = onArm ? `${version}-arm64` : inGuest ? `${version}-vm` : version;
 const file = `${out}/${onlyCriu ? "criu" : "truth"}-${label}.ndjson`;
 
 const all = await specimens();
-const table = (inGuest ? forGuest(all) : all).filter(({ name, kind }) =>
+const inArm = all.filter(({ name }) => SPECIMENS.includes(name));
+const table = (onArm ? inArm : inGuest ? forGuest(all) : all).filter(({ name, kind }) =>
   args.length === 0 || args.includes(name) || args.includes(kind)
 );
 const unknown = args.filter((word) => !all.some(({ name, kind }) => word === name || word === kind));
@@ -72,7 +75,8 @@ function note(line: Record<string, unknown> & { name: string }): void {
   }
   if (onlyCriu) console.log(`${line.name}${"failed" in line ? `: ${line.failed}` : ""}`);
 }
-if (inGuest) { for (const one of await guest(table, version)) note({ ...one }); }
+if (onArm) { for (const one of await armGuests(table, version)) note({ ...one }); }
+else if (inGuest) { for (const one of await guest(table, version)) note({ ...one }); }
 else await Promise.all([worker(), worker()]);
 await Deno.remove(machine.scratch, { recursive: true });
 
@@ -106,6 +110,7 @@ async function writePage(): Promise<void> {
     "4.2.1": "criu 4.2.1",
     "4.1.1": "criu 4.1.1",
     "4.2.1-vm": "criu 4.2.1 in a guest: tasks of other users",
+    "4.2.1-arm64": "criu 4.2.1 on arm64, in a guest",
   };
   const runs = new Map<string, Trial[]>();
   for (const [name, title] of Object.entries(titles)) {

@@ -242,6 +242,14 @@ function go(registers: DataView, address: number): void {
   registers.setBigInt64(REG.pstate, registers.getBigInt64(REG.pstate, true) & ~BTYPE, true);
 }
 
+/** Instructions as the bytes of a program. */
+function code(instructions: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(instructions.length * 4);
+  const view = new DataView(bytes.buffer);
+  instructions.forEach((word, i) => view.setUint32(i * 4, word, true));
+  return bytes;
+}
+
 /** The 64-bit ARM architecture; made when it is asked for, so that it costs nothing elsewhere. */
 export function aarch64(): Arch {
   return {
@@ -306,6 +314,13 @@ export function aarch64(): Arch {
     oNofollow: 0o100000,
     oDirect: 0o200000,
     auditArch: 0xc00000b7,
+    idRegisters: code([
+      0xd5380623, // mrs x3, ID_AA64ISAR1_EL1
+      0xf9000043, // str x3, [x2]
+      0xd5380643, // mrs x3, ID_AA64ISAR2_EL1
+      0xf9000443, // str x3, [x2, #8]
+      0xd65f03c0, // ret
+    ]),
     pageSize: null,
     parasiteThread: 80,
     taskSizes: [52, 48, 47, 42, 39, 36].map((bits) => 2 ** bits),

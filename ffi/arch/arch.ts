@@ -66,6 +66,11 @@ export interface Arch {
   readonly compat?: Compat;
   /** Functions in machine code that ask the processor about itself (ffi/machine_code.ts); absent where it cannot be asked so. */
   readonly cpuid?: { readonly instruction: Uint8Array; readonly xgetbv: Uint8Array };
+  /**
+   * Machine code that stores ID_AA64ISAR1_EL1 and ID_AA64ISAR2_EL1, of which the kernel lets a program read what concerns it,
+   * where AT_HWCAP has `cpuid`; absent where programs are not told of the processor by AT_HWCAP's names.
+   */
+  readonly idRegisters?: Uint8Array;
 }
 
 /** One ptrace request: its words as a person would write them, its number, and its address and data. */

@@ -1,5 +1,8 @@
+import { hasArmNamed } from "../../cpu/arm_vector.ts";
 import { AT } from "../../host/auxv.ts";
 import { Machine } from "../../proto/gen/images_pb.ts";
+import { comparedArmCpu } from "../arm_vector.ts";
+import { compareArmCpus, type ComparedArmCpu } from "../compare_arm.ts";
 import { compareCpus } from "../compare_cpu.ts";
 import { type Item, same } from "../item.ts";
 import { comparedCpu } from "../vector.ts";
@@ -47,6 +50,11 @@ export function judgeCpu(context: RestoreContext): Item[] {
         "a task has used registers that CRIU does not dump, such as AMX tiles",
       ),
     );
+  }
+  if (here.armCpu) {
+    const there = comparedArmCpu(here.armCpu);
+    if (source?.armCpu) return [...items, ...compareArmCpus(comparedArmCpu(source.armCpu), there, mode)];
+    return mode === "none" ? items : [...items, ...byArmTraces(context, there)];
   }
   if (!here.cpu || mode === "none") return items;
   const target = comparedCpu(here.cpu);
@@ -103,6 +111,33 @@ function byTraces({ facts, here }: RestoreContext): Item[] {
       ? "nothing in the dump describes its processor; what the kernel told the programs of it is the same here, which proves little"
       : "nothing in the dump tells of its processor: programs may die by SIGILL";
     items.push(need("cpu.traces", known ? "like this one's" : null, null, "risk", reason, remedy));
+  }
+  return items;
+}
+
+/** An arm64 kernel tells each program at its start all that it may use, but for lengths of vectors and how pointers are signed. */
+function byArmTraces({ facts, mode }: RestoreContext, target: ComparedArmCpu): Item[] {
+  const remedy =
+    "compare with the report of that machine too: cready compare --images DUMP SOURCE.json; or --cpu none where it was dumped on this machine";
+  const told = facts.tasks.map(({ auxv }) => auxv).filter((auxv) => auxv.has(AT.HWCAP));
+  if (told.length === 0) {
+    const reason = "nothing in the dump tells of its processor: programs may die by SIGILL";
+    return [need("cpu.traces", null, null, "risk", reason, remedy)];
+  }
+  const all = (type: number) => told.reduce((bits, auxv) => bits | (auxv.get(type) ?? 0n), 0n);
+  const words = { hwcap: all(AT.HWCAP), hwcap2: all(AT.HWCAP2), hwcap3: all(AT.HWCAP3) };
+  const frames = told.flatMap((auxv) => auxv.has(AT.MINSIGSTKSZ) ? [Number(auxv.get(AT.MINSIGSTKSZ))] : []);
+  // What is not told is taken to be as here, and said to be so.
+  const source = {
+    vector: { ...target.vector, words },
+    addressBits: target.addressBits,
+    signalFrameSize: frames.length > 0 ? Math.min(...frames) : target.signalFrameSize,
+  };
+  const items = compareArmCpus(source, target, mode);
+  const untold = ["sve", "sme", "paca"].filter((name) => hasArmNamed({ words }, name));
+  if (mode === "safe" && untold.length > 0) {
+    const reason = "the dump does not tell how long vectors were or how pointers were signed there";
+    items.push(need("cpu.traces", untold.join(", "), null, "risk", reason, remedy));
   }
   return items;
 }

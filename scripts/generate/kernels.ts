@@ -27,9 +27,7 @@ export function kernelsDoc(runs: readonly RunResult[]): string {
     "",
     madeWith(runs),
     "",
-    cells(["check", ...main.map(({ kernel, variant }) => `${kernel} ${variant}`)]),
-    cells(["---", ...main.map(() => ":-:")]),
-    ...PROBES.map(({ id, criuName }) => cells([criuName ?? id, ...main.map((run) => marks(run, id, criuName))])),
+    table(main),
     "",
     "## One cause each",
     "",
@@ -44,6 +42,43 @@ export function kernelsDoc(runs: readonly RunResult[]): string {
     `${CRIU_NAMES.length} of the checks have a name in criu; the comparison of both is a test, its exceptions are the rows`,
     "of [differences.md](differences.md).",
     "",
+  ].join("\n");
+}
+
+/** How the part of docs/kernels.md begins that another suite makes. */
+const ARM_PART = "\n## arm64\n";
+
+/** That part, as it is written. */
+export function armPart(text: string): string {
+  const from = text.indexOf(ARM_PART);
+  return from < 0 ? "" : text.slice(from);
+}
+
+/** The page with that part made anew. */
+export function withArmPart(text: string, part: string): string {
+  return text.slice(0, text.length - armPart(text).length) + part;
+}
+
+/** The part of docs/kernels.md on arm64; made by tests/arm64 from its runs. */
+export function armKernelsDoc(runs: readonly RunResult[]): string {
+  return [
+    ARM_PART,
+    "The same on Debian's arm64 kernels, emulated, with the arm64 criu; `16k` has pages of 16 KiB. Made by tests/arm64:",
+    "`CREADY_WRITE_DOCS=1 ./scripts/test arm64`. No arm64 kernel here has mem_dirty_track;",
+    "can_map_vdso and compat_cr are of x86 by design.",
+    "",
+    madeWith(runs),
+    "",
+    table(runs),
+    "",
+  ].join("\n");
+}
+
+function table(runs: readonly RunResult[]): string {
+  return [
+    cells(["check", ...runs.map(({ kernel, variant }) => `${kernel} ${variant}`)]),
+    cells(["---", ...runs.map(() => ":-:")]),
+    ...PROBES.map(({ id, criuName }) => cells([criuName ?? id, ...runs.map((run) => marks(run, id, criuName))])),
   ].join("\n");
 }
 

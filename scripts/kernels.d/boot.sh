@@ -62,11 +62,11 @@ QUICK='mitigations=off nokaslr cryptomgr.notests init_on_alloc=0'
 emulate() { # emulate IMAGE INITRD FOLDER : never KVM, guests hang under it where it is nested
   local image=$1 initrd=$2 folder=$3
   # In the foreground: whoever ends this script's process group ends the guest too.
-  # shellcheck disable=SC2086 # MACHINE is a list of words
-  timeout --foreground -k 5 "$TIME_LIMIT" "$QEMU" $MACHINE  -accel tcg -cpu "${CREADY_VM_CPU:-max}" -m "${CREADY_VM_MEMORY:-1024}" -smp 1 -nodefaults -display none -no-reboot \
+  # shellcheck disable=SC2086 # MACHINE and RESULTS are lists of words
+  timeout --foreground -k 5 "$TIME_LIMIT" "$QEMU" $MACHINE -accel tcg -cpu "${CREADY_VM_CPU:-$CPU}" -m "${CREADY_VM_MEMORY:-1024}" -nodefaults -display none -no-reboot \
     -kernel "$image/vmlinuz" -initrd "$initrd" \
     -append "console=$CONSOLE panic=-1 quiet loglevel=4 $QUICK $APPEND" \
-    -serial "file:$folder/console.log" -serial "file:$folder/result.tar.gz" \
+    -serial "file:$folder/console.log" -chardev "file,id=results,path=$folder/result.tar.gz" $RESULTS \
     </dev/null >"$folder/qemu.log" 2>&1
 }
 

@@ -8,6 +8,13 @@ KERNELS="
 6.12 trixie   linux-image-6\.12\.[0-9]+\+deb13
 7.x  sid      linux-image-7\.[0-9.]+\+deb14
 "
+# Those of arm64; 5.10 had no kernel for virtual machines there. A fourth word is another flavour: pages of 16 KiB.
+[ "$ARCH" != arm64 ] || KERNELS="
+6.1  bookworm linux-image-6\.1\.0-[0-9]+
+6.12 trixie   linux-image-6\.12\.[0-9]+\+deb13
+7.x  sid      linux-image-7\.[0-9.]+\+deb14
+16k  sid      linux-image-7\.[0-9.]+\+deb14    arm64-16k
+"
 # The userland of every guest (criu, iptables …) comes from one suite.
 USERLAND_SUITE=$CRIU_SUITE_4_2
 
@@ -63,6 +70,14 @@ variant() {
 # One line `KERNEL VARIANT` for each run of the matrix.
 matrix_runs() {
   local kernel cause
+  if [ "$ARCH" = arm64 ]; then
+    for kernel in 6.1 6.12 7.x; do
+      echo "$kernel full"
+      echo "$kernel bare"
+    done
+    echo '16k full'
+    return
+  fi
   for kernel in 7.x 5.10; do
     for cause in full auto bare $SINGLE_CAUSES; do
       # 5.10 does not know this option: the run would repeat `auto`.

@@ -2,9 +2,10 @@
 # shellcheck shell=bash
 #
 # $CACHE/images/$ARCH/KERNEL -> RELEASE_VERSION-RECIPE/{vmlinuz,config,release,root/}   root: the wanted modules, plain, with depmod
+# $CACHE/python/$ARCH/current -> VERSION-HASH-RECIPE/{root.cpio.gz,packages}
 # $CACHE/userland/$ARCH/current -> CRIU_VERSION-HASH-RECIPE/{root.cpio.gz,packages}
 
-PROGRAMS='criu ip nft kmod busybox dash xtables-legacy-multi xtables-nft-multi unshare nsenter setpriv capsh bwrap timeout'
+PROGRAMS='criu ip nft kmod busybox dash xtables-legacy-multi xtables-nft-multi unshare nsenter setsid setpriv capsh bwrap timeout'
 PACKAGES='criu iproute2 iptables nftables kmod busybox-static dash coreutils util-linux libcap2-bin bubblewrap'
 # What the tested binary needs beyond what the programs above need.
 LIBRARIES='libc.so.6 libm.so.6 libdl.so.2 librt.so.1 libpthread.so.0 libgcc_s.so.1'
@@ -27,10 +28,10 @@ pack() { # pack FOLDER FILE : as a gzipped member of an initrd, padded as the ke
   mv "$2.new" "$2"
 }
 
-fetch_kernel() { # fetch_kernel NAME SUITE PATTERN
-  local name=$1 suite=$2 pattern=$3 package version release parts target new deb
+fetch_kernel() { # fetch_kernel NAME SUITE PATTERN [FLAVOUR]
+  local name=$1 suite=$2 pattern=$3-${4:-$FLAVOUR} package version release parts target new deb
   suite_update "$suite"
-  for package in $(suite_apt "$suite" apt-cache pkgnames linux-image- | grep -Ex -- "$pattern-$FLAVOUR" | sort -Vr); do
+  for package in $(suite_apt "$suite" apt-cache pkgnames linux-image- | grep -Ex -- "$pattern" | sort -Vr); do
     release=${package#linux-image-}
     # Newer kernels are split; in sid a part may be missing for a while, then the next older one is taken.
     parts=$(suite_apt "$suite" apt-cache show --no-all-versions "$package" | sed -n 's/^Depends: //p' | tr ',|' '\n' |
@@ -56,7 +57,7 @@ fetch_kernel() { # fetch_kernel NAME SUITE PATTERN
     echo "kernels: $name is $release ($version)"
     return
   done
-  echo "kernels: $suite has no package that matches $pattern-$FLAVOUR" >&2
+  echo "kernels: $suite has no package that matches $pattern" >&2
   return 1
 }
 
@@ -95,9 +96,10 @@ keep_kernel() { # keep_kernel FOLDER RELEASE : from FOLDER/all to FOLDER
 }
 
 # The programs, and every library that they or LIBRARIES name. readelf works for a foreign architecture too.
-copy_closure() { # copy_closure FROM TO
+copy_closure() { # copy_closure FROM TO [FILE…] : FILEs are in TO already
   local from=$1 to=$2 file name path
-  local -a queue=()
+  shift 2
+  local -a queue=("$@")
   local -A seen=()
   for name in $PROGRAMS; do
     path=$(first_of "$from/usr/sbin/$name" "$from/usr/bin/$name")
@@ -106,6 +108,7 @@ copy_closure() { # copy_closure FROM TO
   done
   mkdir -p "$to/usr/lib/$TRIPLET/xtables"
   for file in "$from/usr/lib/$TRIPLET"/xtables/*.so; do
+    [ -e "$file" ] || continue
     cp "$file" "$to/usr/lib/$TRIPLET/xtables/"
     queue+=("$file")
   done
@@ -175,24 +178,55 @@ fetch_userland() {
   echo "kernels: userland has criu $criu"
 }
 
+# Python and its library beside that userland, for guests in which tests/specimens run; another machine's own has the amd64 one
+# from scripts/programs.
+fetch_python() {
+  local tree="$CACHE/apt/$ARCH/$USERLAND_SUITE" new="$CACHE/python/$ARCH/new" key deb
+  suite_update "$USERLAND_SUITE"
+  rm -rf "$tree/archives" "$new"
+  retry suite_apt "$USERLAND_SUITE" apt-get install -y -d -qq python3
+  mkdir -p "$new"
+  merged_root "$new/all"
+  for deb in "$tree"/archives/*.deb; do
+    basename "$deb" .deb
+    unpack_deb "$deb" "$new/all"
+  done >"$new/packages"
+  key="$(sed -n 's/^libpython3-stdlib_\([^_]*\)_.*/\1/p' "$new/packages")-$(sha256sum <"$new/packages" | cut -c1-8)-$RECIPE"
+  if [ ! -e "$CACHE/python/$ARCH/$key/root.cpio.gz" ]; then
+    merged_root "$new/root"
+    mkdir -p "$new/root/usr/lib/$TRIPLET"
+    cp -a "$new/all"/usr/lib/python3.* "$new/root/usr/lib/"
+    (cd "$new/root/usr/lib"/python3.* && rm -rf test idlelib ensurepip pydoc_data tkinter lib2to3 turtledemo config-* __pycache__)
+    PROGRAMS=python3 copy_closure "$new/all" "$new/root" "$new/root/usr/lib"/python3.*/lib-dynload/*.so
+    pack "$new/root" "$new/root.cpio.gz"
+    rm -rf "$new/all" "$new/root" "$tree/archives"
+    publish "$new" "$CACHE/python/$ARCH/$key"
+  fi
+  rm -rf "$new"
+  ln -sfn "$key" "$CACHE/python/$ARCH/current"
+}
+
 sweep() { # removes what no link names any more
   local folder name
-  for folder in "$CACHE/images/$ARCH" "$CACHE/userland/$ARCH"; do
+  for folder in "$CACHE/images/$ARCH" "$CACHE/userland/$ARCH" "$CACHE/python/$ARCH"; do
+    [ -d "$folder" ] || continue
     comm -23 <(find "$folder" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort) \
       <(find "$folder" -maxdepth 1 -type l -printf '%l\n' | sort) | while read -r name; do rm -rf "${folder:?}/$name"; done
   done
 }
 
 fetch() { # fetch [--refresh] : all that the matrix needs; what is in the cache stays as it is, unless newer packages are asked for
-  local name suite pattern
+  local name suite pattern flavour
   need apt-get dpkg-deb depmod modprobe cpio gzip xz zstd readelf flock
   apt_begin
-  while read -r name suite pattern; do
+  while read -r name suite pattern flavour; do
     [ -n "$name" ] || continue
-    if [ "${1:-}" = --refresh ] || ! made "$CACHE/images/$ARCH/$name"; then fetch_kernel "$name" "$suite" "$pattern"; fi
+    if [ "${1:-}" = --refresh ] || ! made "$CACHE/images/$ARCH/$name"; then fetch_kernel "$name" "$suite" "$pattern" "$flavour"; fi
   done <<<"$KERNELS"
   if [ "${1:-}" = --refresh ] || ! made "$CACHE/userland/$ARCH/current"; then fetch_userland; fi
+  if [ "$ARCH" = arm64 ] && { [ "${1:-}" = --refresh ] || ! made "$CACHE/python/$ARCH/current"; }; then fetch_python; fi
   if [ "${1:-}" = --refresh ]; then sweep; fi
   apt_end
-  "$TOP/scripts/poor-kernel" "$@"
+  # The poor kernel is compiled, so it is this machine's alone.
+  [ "$ARCH" != amd64 ] || "$TOP/scripts/poor-kernel" "$@"
 }

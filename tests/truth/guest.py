@@ -3,6 +3,8 @@ Inside of a virtual machine: starts specimens, has cready inspect and criu dump 
 JSON object an attempt. tests/truth/vm.ts compares.
 
     guest.py WORLD CREADY CRIU NAME…
+
+WORLD is a tree of packages in which the specimens live, or empty where the guest itself has all they need.
 """
 
 import json
@@ -13,12 +15,13 @@ import sys
 import tempfile
 
 WORLD, CREADY, CRIU, *NAMES = sys.argv[1:]
-PYTHON = [f"{WORLD}/lib64/ld-linux-x86-64.so.2", "--library-path", f"{WORLD}/usr/lib/x86_64-linux-gnu", f"{WORLD}/usr/bin/python3"]
+PYTHON = ["/usr/bin/python3"] if not WORLD else [f"{WORLD}/lib64/ld-linux-x86-64.so.2", "--library-path", f"{WORLD}/usr/lib/x86_64-linux-gnu", f"{WORLD}/usr/bin/python3"]
 FACTORY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "specimens/specimen.py")
 IMAGES = "/run/cready-truth/images"
 PIDFILE = "/run/cready-truth/pid"
 NEWROOT = "/run/cready-truth/root"
-PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+# Last the folder of what the guest's own userland has of busybox alone.
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/opt/busybox"
 
 
 def attempt(name, pick):
@@ -28,9 +31,7 @@ def attempt(name, pick):
     env = {
         "PATH": PATH,
         "TMPDIR": scratch,
-        "PYTHONHOME": f"{WORLD}/usr",
-        "CREADY_WORLD": WORLD,
-        "CREADY_WORLD_ALWAYS": "1",
+        **({"PYTHONHOME": f"{WORLD}/usr", "CREADY_WORLD": WORLD, "CREADY_WORLD_ALWAYS": "1"} if WORLD else {}),
         "CREADY_WORLD_FOLDERS": f"{os.path.dirname(FACTORY)}:{os.path.dirname(CREADY)}:{os.path.dirname(CRIU)}:{scratch}",
         "CREADY_DENO": "/nowhere",
     }

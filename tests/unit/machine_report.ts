@@ -73,6 +73,7 @@ export const MACHINE: MachineReport = {
     signalFrameSize: 1776,
     processorsAlike: true,
   },
+  armCpu: null,
   cgroups: { version: "V2", controllers: ["cpu", "memory"] },
   lsm: { active: ["capability", "apparmor"], criu: "APPARMOR" },
   namespaces: ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"].map((kind) => ({ kind, limit: 1000 })),
