@@ -8,7 +8,7 @@ export type LinkKind = "PATH" | "SOCKET" | "PIPE" | "ANON" | "NAMESPACE" | "OTHE
 /** What a descriptor needs of the table that it is in. */
 export interface FileSource {
   readonly task: Task;
-  statx(fd: number): Statx | null;
+  statx(file: OpenFile): Statx | null;
   fileSystem(fd: number): number | null;
 }
 
@@ -51,7 +51,7 @@ export class OpenFile {
   #stat: Statx | null | undefined;
   /** statx(2) through the link; null where the descriptor is closed by now, or may not be followed. */
   get stat(): Statx | null {
-    if (this.#stat === undefined) this.#stat = this.#source.statx(this.fd);
+    if (this.#stat === undefined) this.#stat = this.#source.statx(this);
     return this.#stat;
   }
 

@@ -1,5 +1,6 @@
 import { SysError } from "../ffi/errno.ts";
 import { FdFolder } from "../proc/fd_folder.ts";
+import { fdPlace } from "../proc/fdinfo.ts";
 import type { Statx } from "../proc/statx.ts";
 import { GoneError } from "./gone.ts";
 import { sharedBy } from "./kcmp.ts";
@@ -23,11 +24,16 @@ class FdTable implements FileSource {
     return this.#folder;
   }
 
-  statx(fd: number): Statx | null {
+  readonly #byPath = new Map<string, OpenFile>();
+  statx(file: OpenFile): Statx | null {
+    // A program may have one file open a thousand times.
+    const before = this.#byPath.get(file.link);
+    if (before && isSameFile(before, file)) return before.stat;
+    this.#byPath.set(file.link, file);
     try {
-      return this.folder.statx(fd) ?? null;
+      return this.folder.statx(file.fd) ?? null;
     } catch (error) {
-      return this.#refused(`fd/${fd}`, error);
+      return this.#refused(`fd/${file.fd}`, error);
     }
   }
 
@@ -71,6 +77,12 @@ class FdTable implements FileSource {
     this.#folder?.[Symbol.dispose]();
     this.#folder = undefined;
   }
+}
+
+/** Whether two descriptors of one path are of one file, for certain: a deleted file may have had another's path. */
+function isSameFile(a: OpenFile, b: OpenFile): boolean {
+  const place = a.kind === "PATH" && !a.link.endsWith(" (deleted)") ? fdPlace(a.info ?? "") : undefined;
+  return place !== undefined && place === fdPlace(b.info ?? "");
 }
 
 /** All but further descriptors of a socket: servers have many of these, and the first tells its locks. */

@@ -92,10 +92,11 @@ export class FdFolder implements Disposable {
     const { memory } = this.#sys;
     const mark = memory.mark();
     try {
-      const texts = new Texts(memory, INFO);
+      this.#info ??= this.#dir.folder("fdinfo");
+      const name = memory.alloc(NAME), texts = new Texts(memory, INFO);
       for (const fd of fds) {
         try {
-          this.#addInfo(texts, fd);
+          this.#addInfo(texts, fd, name);
         } catch (error) {
           if (!(error instanceof SysError)) throw error;
           texts.add(0);
@@ -153,12 +154,8 @@ export class FdFolder implements Disposable {
     }
   }
 
-  #addInfo(texts: Texts, fd: number): void {
-    this.#info ??= this.#dir.folder("fdinfo");
-    const { memory } = this.#sys;
-    const mark = memory.mark();
-    const file = this.#open(this.#info.fd, this.#name(fd), O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-    memory.release(mark);
+  #addInfo(texts: Texts, fd: number, name: number): void {
+    const file = this.#open(this.#info!.fd, this.#name(fd, name), O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     if (file < 0) {
       this.#absent("open", "fdinfo", fd, file);
       return texts.add(0);
@@ -186,10 +183,10 @@ export class FdFolder implements Disposable {
     return text;
   }
 
-  /** Cuts a number as a C string. */
-  #name(fd: number): number {
+  /** Writes a number as a C string to the end of a room, newly cut or written by this before; returns its address. */
+  #name(fd: number, room = this.#sys.memory.alloc(NAME)): number {
     const { memory } = this.#sys;
-    let at = memory.alloc(NAME, 1) + NAME - 1;
+    let at = room + NAME - 1;
     do {
       memory.setU8(--at, 0x30 + fd % 10);
       fd = Math.floor(fd / 10);

@@ -66,6 +66,11 @@ export function fdMount(text: string): number | undefined {
   return value(text, "mnt_id:", 10);
 }
 
+/** The lines of its mount and inode, to be compared with another one's; undefined before Linux 5.14. */
+export function fdPlace(text: string): string | undefined {
+  return /^mnt_id:\t\d+\nino:\t\d+$/m.exec(text)?.[0];
+}
+
 /** Whether an eventfd counts as a semaphore; undefined before Linux 6.5, which does not tell. */
 export function eventfdSemaphore(text: string): boolean | undefined {
   const found = value(text, "eventfd-semaphore:", 10);
