@@ -39,7 +39,12 @@ export class MountTable implements Disposable {
     const seen = new Set<number>();
     const own = caller.ns("mnt");
     const add = (task: Task | null, inode: number | null, mounts: readonly Mount[] | null) => {
-      const space = { task, inode, found: new Map<string, Statx>(), mounts: (mounts ?? []).filter(({ point }) => !skipped.has(point)) };
+      const space = {
+        task,
+        inode,
+        found: new Map<string, Statx>(),
+        mounts: (mounts ?? []).filter(({ point }) => !skipped.has(point)),
+      };
       this.spaces.push(space);
       for (const mount of space.mounts) {
         if (!this.#byId.has(mount.id)) this.#byId.set(mount.id, { mount, space });

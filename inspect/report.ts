@@ -49,7 +49,7 @@ export class Report {
 
   /** Reports one thing in the way; nothing happens where the judged criu does not know the rule. */
   add(seen: Sighting): void {
-    if (!this.#knows(seen.rule)) return;
+    if (!this.knows(seen.rule)) return;
     const rule = ruleNamed(seen.rule);
     const stage = seen.stage ?? (rule.stage === "DUMP" || rule.stage === "BOTH" ? "DUMP" : "RESTORE");
     const effect = seen.effect ?? effectOf(rule.effect, rule.fidelity);
@@ -73,8 +73,8 @@ export class Report {
   }
 
   readonly #known = new Map<RuleId, boolean>();
-  /** Whether the judged criu knows a rule. */
-  #knows(id: RuleId): boolean {
+  /** Whether a rule is one of the judged criu's. */
+  knows(id: RuleId): boolean {
     let known = this.#known.get(id);
     if (known === undefined) {
       const { since, until } = ruleNamed(id);

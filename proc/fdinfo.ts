@@ -50,9 +50,10 @@ export function epollFiles(text: string): EpollTarget[] {
 
 /** A number after a key at the beginning of a line; undefined where there is none. */
 function value(text: string, key: string, radix: 8 | 10 | 16): number | undefined {
-  const line = text.startsWith(key) ? 0 : text.indexOf(`\n${key}`) + 1;
-  if (line === 0 && !text.startsWith(key)) return undefined;
-  const number = parseInt(text.slice(line + key.length, line + key.length + 40), radix);
+  let at = text.indexOf(key);
+  while (at > 0 && text[at - 1] !== "\n") at = text.indexOf(key, at + 1);
+  if (at < 0) return undefined;
+  const number = parseInt(text.slice(at + key.length, at + key.length + 40), radix);
   return Number.isNaN(number) ? undefined : number;
 }
 

@@ -79,9 +79,7 @@ export class SocketAsker implements Disposable {
 
   /** Whether what a unix socket receives comes with credentials or the like beside the data. */
   hasControlMessages(fd: number): boolean {
-    return [SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_TIMESTAMP].some((one) =>
-      this.#number(fd, SOL_SOCKET, one) !== 0
-    );
+    return [SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_TIMESTAMP].some((one) => this.#number(fd, SOL_SOCKET, one) !== 0);
   }
 
   /** 0 or -errno. */
