@@ -61,7 +61,7 @@ export class FdFolder implements Disposable {
     using folder = this.#dir.open("fd");
     try {
       const at = folder.number;
-      const names = memory.alloc(NAMES), links = new Texts(memory, PATH);
+      const names = memory.room(NAMES), links = new Texts(memory, PATH);
       const fds: number[] = [];
       for (;;) {
         const size = getdents(at, names, NAMES, 0);

@@ -18,7 +18,7 @@ export class Texts {
   /** For texts of at most `most` bytes. */
   constructor(memory: Memory, most: number) {
     this.#memory = memory;
-    this.#base = memory.alloc(ROOM + most);
+    this.#base = memory.room(ROOM + most);
   }
 
   /** The address at which the next text is to be written. */
