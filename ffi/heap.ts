@@ -7,7 +7,7 @@ const MADV_DONTFORK = 10;
  * memory, which begins anywhere: one in 64 of those would have the alignment alone.
  */
 const HEAP_PAGE = 256 * 1024;
-/** Libraries, thread-local storage and whatever else mmap(2) places by itself lies nearer than this to our own memory. */
+/** Libraries, thread-local storage and whatever else mmap(2) places by itself lie nearer to each other than this. */
 const NEAR = 2 ** 36;
 const CHUNK = 64 * 1024;
 /** More than the maps of any process of cready's kind. */
@@ -18,9 +18,14 @@ const ANONYMOUS = /^([0-9a-f]+)-([0-9a-f]+) rw-p 00000000 00:00 0 *(\[heap\])?$/
 /**
  * Keeps the JavaScript heap, and malloc's, out of the children that are made from now on: they never look at it, and
  * copying it, page after page as this process writes on, takes longer than all else about a child. Mappings with one
- * of the addresses `needed` stay. Where the maps cannot be read nothing changes.
+ * of the addresses `needed` stay; `placed` is an address that mmap(2) chose. Where the maps cannot be read nothing
+ * changes.
  */
-export function withholdHeap({ syscall, memory }: Pick<Libc, "syscall" | "memory">, needed: readonly number[]): void {
+export function withholdHeap(
+  { syscall, memory }: Pick<Libc, "syscall" | "memory">,
+  needed: readonly number[],
+  placed: number,
+): void {
   const mark = memory.mark();
   const fd = syscall("openat", AT_FDCWD, memory.cstring("/proc/self/maps"), O_RDONLY | O_CLOEXEC, 0);
   if (fd >= 0) {
@@ -30,7 +35,7 @@ export function withholdHeap({ syscall, memory }: Pick<Libc, "syscall" | "memory
     syscall("close", fd);
     for (const [, from, to, heap] of text.matchAll(ANONYMOUS)) {
       const start = parseInt(from!, 16), end = parseInt(to!, 16);
-      const page = start % HEAP_PAGE === 0 && end % HEAP_PAGE === 0 && Math.abs(start - memory.base) > NEAR;
+      const page = start % HEAP_PAGE === 0 && end % HEAP_PAGE === 0 && Math.abs(start - placed) > NEAR;
       if (!heap && !page) continue;
       if (needed.some((address) => address >= start && address < end)) continue;
       syscall("madvise", start, end - start, MADV_DONTFORK);

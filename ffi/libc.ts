@@ -23,8 +23,9 @@ const CLONE = { parameters: ["pointer", "i64", "i32", "i64"], result: "i32" } as
 
 /** Opened when it is first used. */
 const SMALL = {
-  // The same as syscall for calls whose value fits into 32 bits: no bigint has to be made for it.
-  syscall: { parameters: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], result: "i32" },
+  // The same as syscall for calls of at most five arguments whose value fits into 32 bits: no bigint has to be made for
+  // it, and each argument costs 20 ns.
+  syscall: { parameters: ["i64", "i64", "i64", "i64", "i64", "i64"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Opened when it is first used. */
@@ -100,6 +101,16 @@ function callable<F extends Deno.ForeignFunction>(pointer: Deno.PointerValue, de
   return new Deno.UnsafeFnPointer<F>(pointer as never, definition);
 }
 
+/**
+ * Where the scratch memory is wanted: below 2 GiB an address is a small integer to the engine, and reckoning with it
+ * makes no garbage. Nothing else of a program lies there; if something does, the kernel takes another place. Not the
+ * same one each time, as for all memory.
+ */
+function lowAddress(): number {
+  const FIRST = 2 ** 28, PLACES = 2 ** 10;
+  return FIRST + Math.floor(Math.random() * PLACES) * SCRATCH_BYTES;
+}
+
 /** Opens libc of this process. Costs about 1 ms; nothing is opened before it is called. */
 export function openLibc(): Libc {
   const arch = hostArch();
@@ -118,12 +129,12 @@ export function openLibc(): Libc {
   };
 
   const PROT_READ_WRITE = 3, MAP_PRIVATE_ANONYMOUS = 0x22;
-  const map = (size: number): number => {
-    const address = invoke(arch.syscalls.mmap!, [0, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0]);
+  const map = (size: number, wanted = 0): number => {
+    const address = invoke(arch.syscalls.mmap!, [wanted, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0]);
     if (address < 0) throw new SysError("mmap", -address);
     return address;
   };
-  const base = map(SCRATCH_BYTES);
+  const base = map(SCRATCH_BYTES, lowAddress());
   const pointer = Deno.UnsafePointer.create(BigInt(base));
   if (!pointer) throw new Error("Cannot use the scratch memory: mmap returned NULL");
   const memory = new Memory(base, Deno.UnsafePointerView.getArrayBuffer(pointer, SCRATCH_BYTES));
@@ -154,14 +165,14 @@ export function openLibc(): Libc {
       const call = small ??= Deno.dlopen("libc.so.6", SMALL).symbols.syscall as unknown as typeof small & object;
       if (nr === undefined) return () => -38 /* ENOSYS */;
       return (a, b, c, d, e = 0) => {
-        const result = call(nr, a, b, c, d, e, 0);
+        const result = call(nr, a, b, c, d, e);
         return result === -1 ? -errno.getInt32() : result;
       };
     },
     cloneSleeper(flags) {
       if (!stack) {
         stack = map(STACK_BYTES) + STACK_BYTES;
-        withholdHeap(libc, [base, stack - STACK_BYTES, Number(Deno.UnsafePointer.value(errnoPointer))]);
+        withholdHeap(libc, [base, stack - STACK_BYTES, Number(Deno.UnsafePointer.value(errnoPointer))], stack);
       }
       clone ??= callable(core.clone, CLONE);
       const pid = clone.call(core.sleep, BigInt(stack), flags | SIGCHLD, BigInt(CHILD_SECONDS));

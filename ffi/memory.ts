@@ -13,7 +13,7 @@ export class Memory {
   #used = 0;
 
   constructor(
-    /** The address of the first byte. */
+    /** The address of the first byte, that of a page. */
     readonly base: number,
     buffer: ArrayBuffer,
   ) {
@@ -21,7 +21,7 @@ export class Memory {
     this.#view = new DataView(buffer);
   }
 
-  /** Cuts `size` zeroed bytes and returns their address, a multiple of `align`. */
+  /** Cuts `size` zeroed bytes and returns their address, a multiple of `align`, which is a power of two up to a page. */
   alloc(size: number, align = 8): number {
     const address = this.room(size, align);
     const start = address - this.base;
@@ -34,7 +34,7 @@ export class Memory {
    * answer that is short would touch each page of it, and after each child copy them.
    */
   room(size: number, align = 8): number {
-    const start = Math.ceil((this.base + this.#used) / align) * align - this.base;
+    const start = (this.#used + align - 1) & -align;
     if (start + size > this.#bytes.length) {
       throw new RangeError(`Cannot cut ${size} bytes: the scratch memory is used up`);
     }

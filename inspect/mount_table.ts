@@ -1,6 +1,7 @@
 import { SysError } from "../ffi/errno.ts";
 import { ProcDir } from "../proc/dir.ts";
 import type { Mount } from "../proc/mountinfo.ts";
+import type { Statx } from "../proc/statx.ts";
 import { argumentsOf } from "./plan.ts";
 import { GoneError } from "./gone.ts";
 import type { Task } from "./task.ts";
@@ -18,6 +19,8 @@ export interface MountSpace {
   readonly task: Task | null;
   readonly mounts: readonly Mount[];
   readonly inode: number | null;
+  /** Files that were found under their names, by these: a program may have one open a thousand times. */
+  readonly found: Map<string, Statx>;
 }
 
 /** The mounts that criu knows when it dumps a tree: those of the tree's mount namespaces (collect_mnt_namespaces). */
@@ -36,7 +39,12 @@ export class MountTable implements Disposable {
     const seen = new Set<number>();
     const own = caller.ns("mnt");
     const add = (task: Task | null, inode: number | null, mounts: readonly Mount[] | null) => {
-      const space = { task, inode, mounts: (mounts ?? []).filter(({ point }) => !skipped.has(point)) };
+      const space = {
+        task,
+        inode,
+        found: new Map<string, Statx>(),
+        mounts: (mounts ?? []).filter(({ point }) => !skipped.has(point)),
+      };
       this.spaces.push(space);
       for (const mount of space.mounts) {
         if (!this.#byId.has(mount.id)) this.#byId.set(mount.id, { mount, space });

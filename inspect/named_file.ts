@@ -98,8 +98,13 @@ function isFound(table: MountTable, { stat, link }: NamedFile, known: KnownMount
   const format = stat.mode & S_IFMT;
   if (stat.nlink === 0 || !link.startsWith("/") || format === S_IFLNK || table.covered(known)) return false;
   if (PASSED.includes(known.mount.type) || known.mount.type.startsWith("nfs")) return false;
+  const { found } = known.space;
+  const before = found.get(link);
+  if (before && before.ino === stat.ino && before.major === stat.major && before.minor === stat.minor) return true;
   const root = table.root(known.space);
-  return root !== null && root.isSame(`.${link}`, stat);
+  if (root === null || !root.isSame(`.${link}`, stat)) return false;
+  found.set(link, stat);
+  return true;
 }
 
 /** Types of which check_path_remap looks up no names. */

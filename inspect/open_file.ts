@@ -1,5 +1,5 @@
 import type { Statx } from "../proc/statx.ts";
-import { fdMount } from "../proc/fdinfo.ts";
+import { fdFlags, fdMount } from "../proc/fdinfo.ts";
 import type { Task } from "./task.ts";
 
 /** How the link in /proc/PID/fd shows a file: by a path, or by the kind of what has none. */
@@ -8,9 +8,7 @@ export type LinkKind = "PATH" | "SOCKET" | "PIPE" | "ANON" | "NAMESPACE" | "OTHE
 /** What a descriptor needs of the table that it is in. */
 export interface FileSource {
   readonly task: Task;
-  statx(fd: number): Statx | null;
-  info(fd: number): string | null;
-  flags(fd: number): number | null;
+  statx(file: OpenFile): Statx | null;
   fileSystem(fd: number): number | null;
 }
 
@@ -45,26 +43,27 @@ export class OpenFile {
   }
 
   /** The inode that a link such as `pipe:[1057]` names; null for a path. */
-  get linkInode(): bigint | null {
+  get linkInode(): number | null {
     const found = /^[a-z]+:\[(\d+)\]$/.exec(this.link);
-    return found ? BigInt(found[1]!) : null;
+    return found ? Number(found[1]) : null;
   }
 
   #stat: Statx | null | undefined;
   /** statx(2) through the link; null where the descriptor is closed by now, or may not be followed. */
   get stat(): Statx | null {
-    if (this.#stat === undefined) this.#stat = this.#source.statx(this.fd);
+    if (this.#stat === undefined) this.#stat = this.#source.statx(this);
     return this.#stat;
   }
 
-  /** The text of /proc/PID/fdinfo/FD, read anew each time; null where it cannot be read. */
-  get info(): string | null {
-    return this.#source.info(this.fd);
-  }
+  /**
+   * The text of /proc/PID/fdinfo/FD, set by who has read the table. Null where it cannot be read, and of a socket under
+   * all but its first number in the table.
+   */
+  info: string | null = null;
 
   /** Flags as in open(2); null where they cannot be read. */
   get flags(): number | null {
-    return this.#source.flags(this.fd);
+    return fdFlags(this.info ?? "") ?? null;
   }
 
   /** The mount that it was opened on, as in mountinfo; null where the kernel does not tell. */

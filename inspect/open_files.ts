@@ -1,9 +1,10 @@
 import { SysError } from "../ffi/errno.ts";
 import { FdFolder } from "../proc/fd_folder.ts";
+import { fdPlace } from "../proc/fdinfo.ts";
 import type { Statx } from "../proc/statx.ts";
 import { GoneError } from "./gone.ts";
 import { sharedBy } from "./kcmp.ts";
-import { type FileSource, OpenFile } from "./open_file.ts";
+import { type FileSource, type LinkKind, OpenFile } from "./open_file.ts";
 import { PTRACE, type Task } from "./task.ts";
 import type { Tree } from "./tree.ts";
 
@@ -23,50 +24,75 @@ class FdTable implements FileSource {
     return this.#folder;
   }
 
-  statx(fd: number): Statx | null {
-    return this.#try(`fd/${fd}`, () => this.folder.statx(fd) ?? null);
-  }
-
-  info(fd: number): string | null {
-    return this.#try(`fdinfo/${fd}`, () => this.folder.info(fd) ?? null);
-  }
-
-  flags(fd: number): number | null {
-    return this.#try(`fdinfo/${fd}`, () => this.folder.flags(fd) ?? null);
-  }
-
-  fileSystem(fd: number): number | null {
-    return this.#try(`fd/${fd}`, () => this.folder.fileSystem(fd) ?? null);
-  }
-
-  /** All descriptors, by number; null where they cannot be read. */
-  read(): OpenFile[] | null {
-    return this.#try("fd", () => {
-      const make = (fd: number, link: string) => new OpenFile(this, fd, link);
-      return this.folder.list(make, (error, fd) => this.#refused(`fd/${fd}`, error)).sort((a, b) => a.fd - b.fd);
-    });
-  }
-
-  #try<T>(name: string, read: () => T): T | null {
+  readonly #byPath = new Map<string, OpenFile>();
+  statx(file: OpenFile): Statx | null {
+    // A program may have one file open a thousand times.
+    const before = this.#byPath.get(file.link);
+    if (before && isSameFile(before, file)) return before.stat;
+    this.#byPath.set(file.link, file);
     try {
-      return read();
+      return this.folder.statx(file.fd) ?? null;
     } catch (error) {
-      if (!(error instanceof SysError)) throw error;
-      this.#refused(name, error);
-      return null;
+      return this.#refused(`fd/${file.fd}`, error);
     }
   }
 
-  #refused(name: string, { code }: SysError): void {
+  fileSystem(fd: number): number | null {
+    try {
+      return this.folder.fileSystem(fd) ?? null;
+    } catch (error) {
+      return this.#refused(`fd/${fd}`, error);
+    }
+  }
+
+  /** All descriptors, by number, with their fdinfo; none where they cannot be read. */
+  read(): OpenFile[] {
+    try {
+      const make = (fd: number, link: string) => new OpenFile(this, fd, link);
+      const files = this.folder.list(make, (error, fd) => this.#refused(`fd/${fd}`, error));
+      this.#readInfos(firstOfSockets(files));
+      return files.sort((a, b) => a.fd - b.fd);
+    } catch (error) {
+      return this.#refused("fd", error) ?? [];
+    }
+  }
+
+  #readInfos(files: readonly OpenFile[]): void {
+    const fds = files.map(({ fd }) => fd);
+    const infos = this.folder.infos(fds, (error, fd) => this.#refused(`fdinfo/${fd}`, error));
+    for (let i = 0; i < files.length; i++) files[i]!.info = infos[i] || null;
+  }
+
+  /** Remembers why something could not be read. Throws `GoneError`. */
+  #refused(name: string, error: unknown): null {
+    if (!(error instanceof SysError)) throw error;
+    const { code } = error;
     if (code === "ESRCH") throw new GoneError(this.task.pid);
     const needs = code === "EACCES" || code === "EPERM" ? PTRACE : null;
     this.task.unreadable.push({ path: `/proc/${this.task.pid}/${name}`, errno: code, needs });
+    return null;
   }
 
   close(): void {
     this.#folder?.[Symbol.dispose]();
     this.#folder = undefined;
   }
+}
+
+/** Whether two descriptors of one path are of one file, for certain: a deleted file may have had another's path. */
+function isSameFile(a: OpenFile, b: OpenFile): boolean {
+  const place = a.kind === "PATH" && !a.link.endsWith(" (deleted)") ? fdPlace(a.info ?? "") : undefined;
+  return place !== undefined && place === fdPlace(b.info ?? "");
+}
+
+/** All but further descriptors of a socket: servers have many of these, and the first tells its locks. */
+function firstOfSockets(files: readonly OpenFile[]): OpenFile[] {
+  const sockets = new Set<string>();
+  return files.filter(({ kind, link }) => {
+    if (kind !== "SOCKET") return true;
+    const before = sockets.size;
+    return sockets.add(link).size > before;
+  });
 }
 
 /** All descriptors of a tree, read in one walk; a table that tasks share is read once, as criu does. */
@@ -85,7 +111,7 @@ export class OpenFiles implements Disposable {
         this.#byTask.set(task, this.#byTask.get(tree.task(owner)!) ?? []);
         continue;
       }
-      const files = new FdTable(this, task).read() ?? [];
+      const files = new FdTable(this, task).read();
       this.#byTask.set(task, files);
       for (const file of files) this.all.push(file);
     }
@@ -96,9 +122,12 @@ export class OpenFiles implements Disposable {
     return this.#byTask.get(task) ?? [];
   }
 
-  /** Those that are sockets. */
-  get sockets(): OpenFile[] {
-    return this.all.filter(({ kind }) => kind === "SOCKET");
+  readonly #ofKind = new Map<LinkKind, readonly OpenFile[]>();
+  /** Those of a kind, in criu's order. */
+  ofKind(kind: LinkKind): readonly OpenFile[] {
+    let files = this.#ofKind.get(kind);
+    if (!files) this.#ofKind.set(kind, files = this.all.filter((file) => file.kind === kind));
+    return files;
   }
 
   /** Remembers that a table's folders are open, and closes those of another one. */

@@ -49,10 +49,8 @@ export class Report {
 
   /** Reports one thing in the way; nothing happens where the judged criu does not know the rule. */
   add(seen: Sighting): void {
+    if (!this.knows(seen.rule)) return;
     const rule = ruleNamed(seen.rule);
-    const { version } = this.#tree.around.criu;
-    if (rule.since !== undefined && compareVersions(version, rule.since) < 0) return;
-    if (rule.until !== undefined && compareVersions(version, rule.until) >= 0) return;
     const stage = seen.stage ?? (rule.stage === "DUMP" || rule.stage === "BOTH" ? "DUMP" : "RESTORE");
     const effect = seen.effect ?? effectOf(rule.effect, rule.fidelity);
     const format = formatOf(rule, seen.message);
@@ -72,6 +70,20 @@ export class Report {
       remedy: seen.remedy === undefined ? rule.remedy : seen.remedy,
       order: seen.order ?? orderOf(seen.rule, seen.subject),
     });
+  }
+
+  readonly #known = new Map<RuleId, boolean>();
+  /** Whether a rule is one of the judged criu's. */
+  knows(id: RuleId): boolean {
+    let known = this.#known.get(id);
+    if (known === undefined) {
+      const { since, until } = ruleNamed(id);
+      const { version } = this.#tree.around.criu;
+      known = (since === undefined || compareVersions(version, since) >= 0) &&
+        (until === undefined || compareVersions(version, until) < 0);
+      this.#known.set(id, known);
+    }
+    return known;
   }
 
   /** Reports that a rule could not be judged, and why. */

@@ -40,8 +40,8 @@ export interface TerminalState {
 /** All descriptors of terminals, in criu's order. */
 export function terminalsOf(tree: Tree): Terminal[] {
   const { plan } = tree.around;
-  return openFilesOf(tree).all.flatMap((file) => {
-    if (file.kind !== "PATH" || !file.stat || (file.stat.mode & S_IFMT) !== S_IFCHR) return [];
+  return openFilesOf(tree).ofKind("PATH").flatMap((file) => {
+    if (!file.stat || (file.stat.mode & S_IFMT) !== S_IFCHR) return [];
     const { rdevMajor, rdevMinor } = file.stat;
     const key = ttyKey(file.stat);
     const driver = isExternal(plan, key) ? "ext" : terminalDriver(rdevMajor, rdevMinor);

@@ -1,17 +1,17 @@
 import { decodeBytes } from "../ffi/bytes.ts";
 import { SysError } from "../ffi/errno.ts";
 import type { SmallCall } from "../ffi/libc.ts";
+import type { Memory } from "../ffi/memory.ts";
 import type { Sys } from "../ffi/sys.ts";
 import { AT_STATX_DONT_SYNC, O_CLOEXEC, O_NONBLOCK, O_PATH, O_RDONLY } from "../ffi/uapi.ts";
 import type { ProcDir } from "./dir.ts";
 import { readStatx, type Statx, STATX_MASK, STATX_SIZE } from "./statx.ts";
+import { Texts } from "./texts.ts";
 
 const NAME = 16;
 const STATFS_SIZE = 120;
 const PATH = 4096;
 const NAMES = 32 * 1024;
-/** Links that are turned into text at once. */
-const LINKS = 32 * 1024;
 const INFO = 4096;
 /** Where more follows, the kernel has filled its page but for a line: what is shorter was all of it. */
 const SHORT = 2048;
@@ -19,6 +19,9 @@ const SHORT = 2048;
 const LIMIT = 128 * 1024 * 1024;
 const ENOENT = -2;
 const ENAMETOOLONG = -36;
+
+/** Takes what cannot be read of a descriptor. */
+export type Failed = (error: SysError, fd: number) => void;
 
 /**
  * The folders /proc/PID/fd and /proc/PID/fdinfo of a process, read by descriptor numbers. There may be 100,000, so
@@ -49,37 +52,69 @@ export class FdFolder implements Disposable {
 
   /**
    * All descriptors with their links, as `make` has it of each, in the kernel's order; a link is empty for a path that
-   * is longer than the kernel shows. What is closed meanwhile is left out, and what cannot be read goes to `failed`.
-   * Throws `SysError`.
+   * is longer than the kernel shows. What is closed meanwhile is left out. Throws `SysError`.
    */
-  list<T>(make: (fd: number, link: string) => T, failed: (error: SysError, fd: number) => void): T[] {
+  list<T>(make: (fd: number, link: string) => T, failed: Failed): T[] {
     const { memory } = this.#sys;
     const mark = memory.mark();
     const getdents = this.#sys.small("getdents64");
     using folder = this.#dir.open("fd");
     try {
-      const names = memory.alloc(NAMES), links = memory.alloc(LINKS + PATH);
-      const batch = new Batch(memory.bytes(links, LINKS + PATH), make);
+      const at = folder.number;
+      const names = memory.room(NAMES), links = new Texts(memory, PATH);
+      const fds: number[] = [];
       for (;;) {
-        const size = getdents(folder.number, names, NAMES, 0);
+        const size = getdents(at, names, NAMES, 0);
         if (size < 0) throw new SysError(`getdents64(${this.#fd.path})`, -size);
         if (size === 0) break;
         // struct linux_dirent64: u64 d_ino, s64 d_off, u16 d_reclen, u8 d_type, char d_name[]
         for (let entry = names; entry < names + size; entry += memory.u16(entry + 16)) {
-          const fd = number(memory.bytes(entry + 19, NAME));
+          const fd = numberAt(memory, entry + 19);
           if (fd < 0) continue;
-          const length = this.#readlink(folder.number, entry + 19, links + batch.used, PATH);
-          if (length >= 0) batch.add(fd, length);
-          else if (length === ENAMETOOLONG) batch.add(fd, 0);
-          else if (length !== ENOENT) failed(new SysError(`readlink(${this.#fd.path}/${fd})`, -length), fd);
-          if (batch.used > LINKS) batch.flush();
+          const length = this.#readlink(at, entry + 19, links.end, PATH);
+          if (length < 0 && length !== ENAMETOOLONG) {
+            if (length !== ENOENT) failed(new SysError(`readlink(${this.#fd.path}/${fd})`, -length), fd);
+            continue;
+          }
+          fds.push(fd);
+          links.add(Math.max(0, length));
         }
       }
-      batch.flush();
-      return batch.done;
+      const texts = links.finish();
+      return fds.map((fd, i) => make(fd, texts[i]!));
     } finally {
       memory.release(mark);
     }
+  }
+
+  /** The texts of fdinfo of many descriptors, in their order; empty where one is closed, or cannot be read. */
+  infos(fds: readonly number[], failed: Failed): readonly string[] {
+    const { memory } = this.#sys;
+    const mark = memory.mark();
+    try {
+      this.#info ??= this.#dir.folder("fdinfo");
+      const name = memory.alloc(NAME), texts = new Texts(memory, INFO);
+      for (const fd of fds) {
+        try {
+          this.#addInfo(texts, fd, name);
+        } catch (error) {
+          if (!(error instanceof SysError)) throw error;
+          texts.add(0);
+          failed(error, fd);
+        }
+      }
+      return texts.finish();
+    } finally {
+      memory.release(mark);
+    }
+  }
+
+  /** The text of its fdinfo; undefined where it is closed. Throws `SysError`. */
+  info(fd: number): string | undefined {
+    const [text] = this.infos([fd], (error) => {
+      throw error;
+    });
+    return text || undefined;
   }
 
   /** Where the link of a descriptor points to; undefined where it is closed. Throws `SysError`. */
@@ -89,7 +124,7 @@ export class FdFolder implements Disposable {
     const name = this.#name(fd), buffer = memory.alloc(PATH);
     const size = this.#readlink(this.#fd.fd, name, buffer, PATH);
     memory.release(mark);
-    return size < 0 ? this.#absent("readlink", fd, size) : decodeBytes(memory.bytes(buffer, size));
+    return size < 0 ? this.#absent("readlink", "fd", fd, size) : decodeBytes(memory.bytes(buffer, size));
   }
 
   /** What statx(2) says of the file behind a descriptor; undefined where it is closed. Throws `SysError`. */
@@ -99,7 +134,7 @@ export class FdFolder implements Disposable {
     const name = this.#name(fd), buffer = memory.alloc(STATX_SIZE);
     const result = this.#statxCall(this.#fd.fd, name, AT_STATX_DONT_SYNC, STATX_MASK, buffer);
     memory.release(mark);
-    return result < 0 ? this.#absent("statx", fd, result) : readStatx(memory, buffer);
+    return result < 0 ? this.#absent("statx", "fd", fd, result) : readStatx(memory, buffer);
   }
 
   /** The magic number of the file system behind a descriptor; undefined where it is closed. Throws `SysError`. */
@@ -110,61 +145,48 @@ export class FdFolder implements Disposable {
       const at = memory.alloc(STATFS_SIZE);
       // The path alone is taken hold of: the file is not opened.
       const file = this.#open(this.#fd.fd, this.#name(fd), O_PATH | O_CLOEXEC, 0);
-      if (file < 0) return this.#absent("open", fd, file);
+      if (file < 0) return this.#absent("open", "fd", fd, file);
       const result = this.#sys.try("fstatfs", file, at);
       this.#close(file, 0, 0, 0);
-      return result < 0 ? this.#absent("statfs", fd, result) : memory.u32(at); // f_type first
+      return result < 0 ? this.#absent("statfs", "fd", fd, result) : memory.u32(at); // f_type first
     } finally {
       memory.release(mark);
     }
   }
 
-  /** The text of its fdinfo; undefined where it is closed. Throws `SysError`. */
-  info(fd: number): string | undefined {
-    const parts: string[] = [];
-    let length = 0;
-    const done = this.#readInfo(fd, INFO, (bytes) => {
-      parts.push(decodeBytes(bytes));
-      length += bytes.length;
-      return bytes.length >= SHORT && length < LIMIT;
-    });
-    return !done ? undefined : parts.length === 1 ? parts[0] : parts.join("");
-  }
-
-  /** Its flags as in open(2), without the rest of fdinfo; undefined where it is closed. Throws `SysError`. */
-  flags(fd: number): number | undefined {
-    let flags: number | undefined;
-    this.#readInfo(fd, 128, (bytes) => {
-      flags = flagsOf(bytes);
-      return false;
-    });
-    return flags;
-  }
-
-  /** Reads fdinfo in pieces until `take` has enough; whether it is there. */
-  #readInfo(fd: number, size: number, take: (bytes: Uint8Array) => boolean): boolean {
-    this.#info ??= this.#dir.folder("fdinfo");
-    const { memory } = this.#sys;
-    const mark = memory.mark();
-    const name = this.#name(fd), buffer = memory.alloc(size);
-    const file = this.#open(this.#info.fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+  #addInfo(texts: Texts, fd: number, name: number): void {
+    const file = this.#open(this.#info!.fd, this.#name(fd, name), O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+    if (file < 0) {
+      this.#absent("open", "fdinfo", fd, file);
+      return texts.add(0);
+    }
     try {
-      if (file < 0) return this.#absent("open", fd, file) ?? false;
-      for (;;) {
-        const got = this.#read(file, buffer, size, 0);
-        if (got < 0) return this.#absent("read", fd, got) ?? false;
-        if (!take(memory.bytes(buffer, got)) || got === 0) return true;
-      }
+      const got = this.#read(file, texts.end, INFO, 0);
+      if (got < 0) this.#absent("read", "fdinfo", fd, got);
+      if (got < SHORT) texts.add(Math.max(0, got));
+      else texts.addText(this.#long(file, fd, texts.end, got));
     } finally {
-      memory.release(mark);
-      if (file >= 0) this.#close(file, 0, 0, 0);
+      this.#close(file, 0, 0, 0);
     }
   }
 
-  /** Cuts a number as a C string. */
-  #name(fd: number): number {
+  /** Reads the rest of an fdinfo, of which `got` bytes are at an address already. */
+  #long(file: number, fd: number, at: number, got: number): string {
     const { memory } = this.#sys;
-    let at = memory.alloc(NAME, 1) + NAME - 1;
+    let text = "", length = 0;
+    for (; got > 0; got = this.#read(file, at, INFO, 0)) {
+      text += decodeBytes(memory.bytes(at, got));
+      length += got;
+      if (got < SHORT || length >= LIMIT) return text;
+    }
+    if (got < 0) this.#absent("read", "fdinfo", fd, got);
+    return text;
+  }
+
+  /** Writes a number as a C string to the end of a room, newly cut or written by this before; returns its address. */
+  #name(fd: number, room = this.#sys.memory.alloc(NAME)): number {
+    const { memory } = this.#sys;
+    let at = room + NAME - 1;
     do {
       memory.setU8(--at, 0x30 + fd % 10);
       fd = Math.floor(fd / 10);
@@ -172,10 +194,8 @@ export class FdFolder implements Disposable {
     return at;
   }
 
-  #absent(call: string, fd: number, result: number): undefined {
-    const folder = call === "read" && this.#info ? this.#info : this.#fd;
-    const error = new SysError(`${call}(${folder.path}/${fd})`, -result);
-    if (error.code !== "ENOENT") throw error;
+  #absent(call: string, folder: "fd" | "fdinfo", fd: number, result: number): undefined {
+    if (result !== ENOENT) throw new SysError(`${call}(${this.#dir.path}/${folder}/${fd})`, -result);
     return undefined;
   }
 
@@ -185,64 +205,13 @@ export class FdFolder implements Disposable {
   }
 }
 
-/** Links that lie one after the other in memory, turned into text together: nearly all are ASCII. */
-class Batch<T> {
-  readonly done: T[] = [];
-  readonly #make: (fd: number, link: string) => T;
-  readonly #bytes: Uint8Array;
-  #fds: number[] = [];
-  #ends: number[] = [];
-  used = 0;
-
-  constructor(bytes: Uint8Array, make: (fd: number, link: string) => T) {
-    this.#make = make;
-    this.#bytes = bytes;
-  }
-
-  add(fd: number, length: number): void {
-    this.used += length;
-    this.#fds.push(fd);
-    this.#ends.push(this.used);
-  }
-
-  flush(): void {
-    const bytes = this.#bytes.subarray(0, this.used);
-    const text = decodeBytes(bytes);
-    const ascii = text.length === bytes.length;
-    let start = 0;
-    for (let i = 0; i < this.#fds.length; i++) {
-      const end = this.#ends[i]!;
-      const link = ascii ? text.slice(start, end) : decodeBytes(bytes.subarray(start, end));
-      this.done.push(this.#make(this.#fds[i]!, link));
-      start = end;
-    }
-    this.used = 0;
-    this.#fds = [];
-    this.#ends = [];
-  }
-}
-
-/** A number that ends in a zero byte; -1 where there is none. */
-function number(bytes: Uint8Array): number {
+/** The number at an address, which a zero byte ends; -1 where there is none. */
+function numberAt(memory: Memory, at: number): number {
   let value = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const digit = bytes[at]! - 0x30;
-    if (bytes[at] === 0) return at === 0 ? -1 : value;
-    if (digit < 0 || digit > 9) return -1;
-    value = value * 10 + digit;
+  for (const start = at;; at++) {
+    const byte = memory.u8(at);
+    if (byte === 0) return at === start ? -1 : value;
+    if (byte < 0x30 || byte > 0x39) return -1;
+    value = value * 10 + byte - 0x30;
   }
-  return -1;
-}
-
-/** The flags in the second line of an fdinfo: `flags:`, a tab, and octal digits. */
-function flagsOf(bytes: Uint8Array): number | undefined {
-  let at = bytes.indexOf(0x0a) + 1;
-  if (at === 0 || bytes[at] !== 0x66 || bytes[at + 5] !== 0x3a) return undefined;
-  let value = 0;
-  for (at += 6; at < bytes.length && bytes[at] !== 0x0a; at++) {
-    const digit = bytes[at]! - 0x30;
-    if (digit >= 0 && digit <= 7) value = value * 8 + digit;
-    else if (bytes[at] !== 0x09) return undefined;
-  }
-  return value;
 }

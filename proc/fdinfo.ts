@@ -50,9 +50,10 @@ export function epollFiles(text: string): EpollTarget[] {
 
 /** A number after a key at the beginning of a line; undefined where there is none. */
 function value(text: string, key: string, radix: 8 | 10 | 16): number | undefined {
-  const line = text.startsWith(key) ? 0 : text.indexOf(`\n${key}`) + 1;
-  if (line === 0 && !text.startsWith(key)) return undefined;
-  const number = parseInt(text.slice(line + key.length, line + key.length + 40), radix);
+  let at = text.indexOf(key);
+  while (at > 0 && text[at - 1] !== "\n") at = text.indexOf(key, at + 1);
+  if (at < 0) return undefined;
+  const number = parseInt(text.slice(at + key.length, at + key.length + 40), radix);
   return Number.isNaN(number) ? undefined : number;
 }
 
@@ -64,6 +65,11 @@ export function fdFlags(text: string): number | undefined {
 /** The mount that the file was opened on, as in mountinfo; undefined before Linux 3.15. */
 export function fdMount(text: string): number | undefined {
   return value(text, "mnt_id:", 10);
+}
+
+/** The lines of its mount and inode, to be compared with another one's; undefined before Linux 5.14. */
+export function fdPlace(text: string): string | undefined {
+  return /^mnt_id:\t\d+\nino:\t\d+$/m.exec(text)?.[0];
 }
 
 /** Whether an eventfd counts as a semaphore; undefined before Linux 6.5, which does not tell. */

@@ -33,8 +33,3 @@ export function parseLock(line: string): FileLock | undefined {
     waiting: arrow !== undefined,
   };
 }
-
-/** Parses /proc/locks; lines of another form (`<none>` for the file) are passed over. */
-export function parseLocks(text: string): FileLock[] {
-  return text.split("\n").flatMap((line) => parseLock(line) ?? []);
-}

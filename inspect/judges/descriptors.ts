@@ -307,7 +307,7 @@ class Walk {
 
   #namespace(file: OpenFile): void {
     const kind = file.link.slice(0, file.link.indexOf(":")) as NsKind;
-    const inode = Number(file.linkInode);
+    const inode = file.linkInode!;
     if (NS_KINDS.includes(kind) && this.#spaces(kind).has(inode)) return;
     this.#report.add({
       rule: "fd-nsfs-foreign",

@@ -1,10 +1,8 @@
 import { O_APPEND, O_WRONLY } from "../../ffi/uapi.ts";
 import { S_IFMT, S_IFREG } from "../../proc/statx.ts";
 import { fdLocks } from "../../proc/fdinfo.ts";
-import { type FileLock, parseLock, parseLocks } from "../../proc/locks.ts";
+import { type FileLock, parseLock } from "../../proc/locks.ts";
 import { SysError } from "../../ffi/errno.ts";
-import { tryReadText } from "../../ffi/files.ts";
-import { mountTableOf } from "../mount_table.ts";
 import type { OpenFile } from "../open_file.ts";
 import { openFilesOf } from "../open_files.ts";
 import { outerFiles } from "../outside.ts";
@@ -12,15 +10,10 @@ import { given } from "../plan.ts";
 import type { Report } from "../report.ts";
 import type { Tree } from "../tree.ts";
 
-/** The inode of the initial pid namespace: only there does /proc/locks show every lock. */
-const INITIAL_PID_NAMESPACE = 4026531836;
 /** The kinds that criu keeps. */
 const KEPT = ["POSIX", "FLOCK", "OFDLCK", "LEASE"];
 /** Those that belong to an open file, which processes can share over fork or a socket. */
 const SHARED = ["FLOCK", "OFDLCK", "LEASE"];
-/** File systems that show inodes or devices other than those under which the kernel keeps locks. */
-const DISGUISED = /^(?:overlay|btrfs|fuse|aufs|nfs|9p|ceph|cifs|smb3)/;
-const ALL = Symbol("all");
 
 /** A lock or lease of the tree, and the first descriptor that it belongs to. */
 interface Held {
@@ -31,9 +24,8 @@ interface Held {
 /** File locks and leases that belong to descriptors of the tree. */
 export function judgeLocks(tree: Tree, report: Report): void {
   if (tree.around.plan.preDump) return;
-  const candidates = mayBeLocked(tree);
   const held: Held[] = [];
-  for (const file of candidates) {
+  for (const file of openFilesOf(tree).all) {
     for (const line of fdLocks(file.info ?? "")) {
       const lock = parseLock(line);
       if (lock) held.push({ file, lock });
@@ -42,32 +34,6 @@ export function judgeLocks(tree: Tree, report: Report): void {
   if (held.length === 0) return;
   for (const one of held) reportHeld(report, one);
   reportShared(tree, report, held.filter(({ lock }) => SHARED.includes(lock.kind)));
-}
-
-/** Descriptors of which a lock may be known; the text of /proc/locks spares a look at each of them. */
-function mayBeLocked(tree: Tree): readonly OpenFile[] {
-  const { all } = openFilesOf(tree);
-  const inodes = lockedInodes(tree);
-  if (inodes === ALL) return all;
-  if (inodes.size === 0) return [];
-  // Locks on what has no name are possible, though nobody makes them. Anonymous files share one inode.
-  const anonymous = all.find(({ kind }) => kind === "ANON")?.stat?.ino;
-  const links = new Set([...inodes].flatMap((ino) => [`pipe:[${ino}]`, `socket:[${ino}]`]));
-  return all.filter((file) => {
-    if (file.kind === "ANON") return anonymous !== undefined && inodes.has(anonymous);
-    if (file.kind !== "PATH" && file.kind !== "OTHER") return links.has(file.link);
-    const { stat } = file;
-    if (!stat) return false;
-    return inodes.has(stat.ino) || DISGUISED.test(mountTableOf(tree).get(file.mount)?.mount.type ?? "");
-  });
-}
-
-/** The inodes of all files that anybody has locked, of whatever device. */
-function lockedInodes(tree: Tree): ReadonlySet<bigint> | typeof ALL {
-  const { sys, caller } = tree.around;
-  const text = tryReadText(sys, "/proc/locks");
-  if (text === undefined || caller.ns("pid") !== INITIAL_PID_NAMESPACE) return ALL;
-  return new Set(parseLocks(text).filter(({ waiting }) => !waiting).map(({ ino }) => ino));
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -171,7 +171,7 @@ class TaskMemory {
       this.#add("mem-packet-ring-unknown", mapping, `it is memory of socket ${inode}, which is no packet socket`, {
         values: [inode],
       });
-    } else if (!openFilesOf(this.#tree).sockets.some(({ linkInode }) => linkInode === BigInt(inode))) {
+    } else if (!openFilesOf(this.#tree).ofKind("SOCKET").some(({ linkInode }) => linkInode === inode)) {
       this.#add(
         "mem-packet-ring-closed",
         mapping,
@@ -362,7 +362,7 @@ class TaskMemory {
       );
     }
     const watched = this.#maps.find(({ start }) => flags?.get(start)?.some((flag) => WATCHED.includes(flag)));
-    if (watched && !openFilesOf(this.#tree).all.some(({ link }) => link === "anon_inode:[userfaultfd]")) {
+    if (watched && !openFilesOf(this.#tree).ofKind("ANON").some(({ link }) => link === "anon_inode:[userfaultfd]")) {
       this.#add(
         "mem-uffd-registered",
         watched,

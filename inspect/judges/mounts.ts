@@ -372,8 +372,8 @@ function judgeSkipped(
   const left = new Map(
     namespaces.flatMap(({ mounts }) => mounts).filter(({ point }) => skipped.has(point)).map((one) => [one.id, one]),
   );
-  for (const file of openFilesOf(tree).all) {
-    const mount = file.kind === "PATH" && file.mount !== null ? left.get(file.mount) : undefined;
+  for (const file of openFilesOf(tree).ofKind("PATH")) {
+    const mount = file.mount !== null ? left.get(file.mount) : undefined;
     if (!mount) continue;
     report.add({
       rule: "mnt-skip",

@@ -25,7 +25,7 @@ const TUNGETFILTER = 0x801054db;
 export function judgeNetdevs(tree: Tree, report: Report): void {
   const { plan } = tree.around;
   if (plan.preDump) return;
-  const tuns = openFilesOf(tree).all.filter(isTun);
+  const tuns = openFilesOf(tree).ofKind("PATH").filter(isTun);
   if (!tree.dumps("net")) {
     for (const file of tuns) {
       report.add({
@@ -89,7 +89,6 @@ function judgeEmpty(tree: Tree, report: Report, net: Net): void {
 }
 
 function isTun(file: OpenFile): boolean {
-  if (file.kind !== "PATH") return false;
   const { stat } = file;
   return stat !== null && (stat.mode & S_IFMT) === S_IFCHR && stat.rdevMajor === TUN_MAJOR &&
     stat.rdevMinor === TUN_MINOR;

@@ -109,18 +109,17 @@ function judgeOne(tree: Tree, report: Report, socket: OpenFile, passed: Fd): num
   const source = {
     task,
     statx: () => folder.statx(passed.number) ?? null,
-    flags: () => folder.flags(passed.number) ?? null,
-    info: () => folder.info(passed.number) ?? null,
     fileSystem: () => folder.fileSystem(passed.number) ?? null,
   };
   const file = new OpenFile(source, socket.fd, folder.link(passed.number) ?? "");
+  file.info = folder.info(passed.number) ?? null;
   const { stat } = file;
   if (stat && (stat.mode & S_IFMT) === S_IFCHR && terminalDriver(stat.rdevMajor, stat.rdevMinor) !== null) {
     judgeTerminal(tree, report, socket, file);
     return null;
   }
   judgeDescriptor(tree, queued(report, task), file);
-  return file.kind === "SOCKET" ? Number(file.linkInode) : null;
+  return file.kind === "SOCKET" ? file.linkInode : null;
 }
 
 /** A terminal's state is asked of a task that has it open, which only those have that criu has come to before. */

@@ -4,7 +4,7 @@ import type { OpenFile } from "../open_file.ts";
 import { openFilesOf } from "../open_files.ts";
 import type { Report } from "../report.ts";
 import { borrowEach } from "../sockets/borrow_each.ts";
-import { optionsOf, type SocketOptions } from "../sockets/options.ts";
+import { SocketAsker, type SocketOptions } from "../sockets/options.ts";
 import { SocketTable } from "../sockets/table.ts";
 import { PTRACE } from "../task.ts";
 import type { Tree } from "../tree.ts";
@@ -28,6 +28,7 @@ export function judgeSockets(tree: Tree, report: Report): void {
   const table = new SocketTable(tree);
   const inet = new InetJudge(tree, report, table);
   const unix = new UnixJudge(tree, report, table, sockets);
+  const asksAll = report.knows("sock-options-old-criu");
   for (const socket of sockets) {
     const { file, options } = socket;
     switch (options.domain) {
@@ -54,7 +55,7 @@ export function judgeSockets(tree: Tree, report: Report): void {
         });
         continue;
     }
-    if (options.passCredRefused !== null && options.domain !== AF_UNIX && options.domain !== AF_NETLINK) {
+    if (asksAll && options.passCredRefused !== null && options.domain !== AF_UNIX && options.domain !== AF_NETLINK) {
       report.add({
         rule: "sock-options-old-criu",
         task: file.task,
@@ -81,19 +82,15 @@ export function judgeSockets(tree: Tree, report: Report): void {
 
 /** Each socket once, with what it says of itself. Nothing of this disturbs it: each is held for microseconds. */
 function socketsOf(tree: Tree, report: Report): TreeSocket[] {
-  const seen = new Set<number>();
-  const files = openFilesOf(tree).sockets.filter((file) => {
-    const ino = Number(file.linkInode);
-    if (seen.has(ino)) return false;
-    seen.add(ino);
-    return true;
-  });
+  const byLink = new Map<string, OpenFile>();
+  for (const file of openFilesOf(tree).ofKind("SOCKET")) if (!byLink.has(file.link)) byLink.set(file.link, file);
   const sockets: TreeSocket[] = [];
   const refused = new Set<number>();
-  borrowEach(tree.around.sys, files, (fd) => optionsOf(tree.around.sys, fd), (file, options) => {
+  using asker = new SocketAsker(tree.around.sys);
+  borrowEach(tree.around.sys, [...byLink.values()], (fd) => asker.options(fd), (file, options) => {
     if (options === null) return; // closed since, and the number used for something else
     if (!isRefused(options)) {
-      sockets.push({ file, ino: Number(file.linkInode), options });
+      sockets.push({ file, ino: file.linkInode!, options });
       return;
     }
     if (options.refused === "EBADF" || refused.has(file.task.pid)) return;

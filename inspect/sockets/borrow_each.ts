@@ -16,6 +16,7 @@ export function borrowEach<T>(
   look: (fd: number) => T,
   take: (file: OpenFile, seen: T | { readonly refused: string }) => void,
 ): void {
+  const getfd = sys.small("pidfd_getfd"), close = sys.small("close");
   let pidfd: Fd | undefined, of: Task | undefined, refused: string | undefined;
   try {
     for (const file of files) {
@@ -33,7 +34,7 @@ export function borrowEach<T>(
         take(file, { refused: refused! });
         continue;
       }
-      const borrowed = sys.try("pidfd_getfd", pidfd.number, file.fd, 0);
+      const borrowed = getfd(pidfd.number, file.fd, 0, 0);
       if (borrowed < 0) {
         take(file, { refused: errnoName(-borrowed) });
         continue;
@@ -42,7 +43,7 @@ export function borrowEach<T>(
       try {
         seen = look(borrowed);
       } finally {
-        sys.try("close", borrowed);
+        close(borrowed, 0, 0, 0);
       }
       take(file, seen);
     }

@@ -1,4 +1,5 @@
 import { errnoName } from "../../ffi/errno.ts";
+import type { SmallCall } from "../../ffi/libc.ts";
 import type { Sys } from "../../ffi/sys.ts";
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, SOL_SOCKET } from "../../ffi/uapi.ts";
 
@@ -33,15 +34,32 @@ export interface SocketOptions {
 /** What has no protocol and no state that matters: most sockets of a machine are unix sockets. */
 const PLAIN = { type: 0, protocol: 0, corked: false, tcpState: null, hasPeer: false, passCredRefused: null } as const;
 
-/** Asks a descriptor of this process; null where it is no socket. */
-export function optionsOf(sys: Sys, fd: number): SocketOptions | null {
-  const asked = new Asked(sys, fd);
-  try {
-    const domain = asked.value(SOL_SOCKET, SO_DOMAIN);
-    if (domain === null) return null;
-    const ebpfFilter = asked.filter() === -EACCES;
+/** Asks sockets that are descriptors of this process, one after the other; `using` gives its scratch memory back. */
+export class SocketAsker implements Disposable {
+  readonly #sys: Sys;
+  readonly #getsockopt: SmallCall;
+  readonly #mark: number;
+  readonly #at: number;
+  readonly #size: number;
+  /** Whether SO_PASSCRED is refused depends on the family alone. */
+  readonly #passCred = new Map<number, string | null>();
+
+  constructor(sys: Sys) {
+    this.#sys = sys;
+    this.#getsockopt = sys.small("getsockopt");
+    this.#mark = sys.memory.mark();
+    this.#at = sys.memory.alloc(SOCKADDR_IN6);
+    this.#size = sys.memory.alloc(8);
+  }
+
+  /** What criu asks of a descriptor; null where it is no socket. */
+  options(fd: number): SocketOptions | null {
+    const domain = this.#number(fd, SOL_SOCKET, SO_DOMAIN, -1);
+    if (domain < 0) return null;
+    // The length of the filter, as criu asks for it.
+    const ebpfFilter = this.#ask(fd, SOL_SOCKET, SO_GET_FILTER, 0, 0) === -EACCES;
     if (domain === AF_UNIX) return { ...PLAIN, domain, ebpfFilter };
-    const type = asked.number(SOL_SOCKET, SO_TYPE), protocol = asked.number(SOL_SOCKET, SO_PROTOCOL);
+    const type = this.#number(fd, SOL_SOCKET, SO_TYPE), protocol = this.#number(fd, SOL_SOCKET, SO_PROTOCOL);
     const inet = domain === AF_INET || domain === AF_INET6;
     const udp = inet && type === SOCK_DGRAM && (protocol === IPPROTO_UDP || protocol === IPPROTO_UDPLITE);
     const tcp = inet && type === SOCK_STREAM && protocol === IPPROTO_TCP;
@@ -51,75 +69,46 @@ export function optionsOf(sys: Sys, fd: number): SocketOptions | null {
       protocol,
       ebpfFilter,
       // Both protocols take the option under the level of UDP.
-      corked: udp && asked.number(IPPROTO_UDP, UDP_CORK) !== 0,
-      tcpState: tcp ? asked.byte(IPPROTO_TCP, TCP_INFO, 8) : null,
+      corked: udp && this.#number(fd, IPPROTO_UDP, UDP_CORK) !== 0,
+      tcpState: tcp ? this.#tcpState(fd) : null,
       // More room than the family's address takes is refused (EINVAL).
-      hasPeer: tcp && asked.ask(SOL_SOCKET, SO_PEERNAME, domain === AF_INET ? SOCKADDR_IN : SOCKADDR_IN6) === 0,
-      passCredRefused: refusal(asked.ask(SOL_SOCKET, SO_PASSCRED, 4)),
+      hasPeer: tcp && this.#ask(fd, SOL_SOCKET, SO_PEERNAME, domain === AF_INET ? SOCKADDR_IN : SOCKADDR_IN6) === 0,
+      passCredRefused: this.#passCredOf(fd, domain),
     };
-  } finally {
-    asked.release();
   }
-}
 
-/** Whether what a unix socket receives comes with credentials or the like beside the data. */
-export function hasControlMessages(sys: Sys, fd: number): boolean {
-  const asked = new Asked(sys, fd);
-  try {
-    return [SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_TIMESTAMP].some((one) => asked.number(SOL_SOCKET, one) !== 0);
-  } finally {
-    asked.release();
-  }
-}
-
-/** getsockopt(2) of one descriptor, with room for the answers. */
-class Asked {
-  readonly #sys: Sys;
-  readonly #fd: number;
-  readonly #mark: number;
-  readonly #value: number;
-  readonly #size: number;
-
-  constructor(sys: Sys, fd: number) {
-    this.#sys = sys;
-    this.#fd = fd;
-    this.#mark = sys.memory.mark();
-    this.#value = sys.memory.alloc(SOCKADDR_IN6);
-    this.#size = sys.memory.alloc(8);
+  /** Whether what a unix socket receives comes with credentials or the like beside the data. */
+  hasControlMessages(fd: number): boolean {
+    return [SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_TIMESTAMP].some((one) => this.#number(fd, SOL_SOCKET, one) !== 0);
   }
 
   /** 0 or -errno. */
-  ask(level: number, option: number, room: number): number {
+  #ask(fd: number, level: number, option: number, room: number, at = this.#at): number {
     this.#sys.memory.setU32(this.#size, room);
-    return this.#sys.try("getsockopt", this.#fd, level, option, this.#value, this.#size);
+    return this.#getsockopt(fd, level, option, at, this.#size);
   }
 
-  /** A number; null where the call is refused. */
-  value(level: number, option: number): number | null {
-    return this.ask(level, option, 4) < 0 ? null : this.#sys.memory.i32(this.#value);
+  /** `otherwise` where the socket has no such option. */
+  #number(fd: number, level: number, option: number, otherwise = 0): number {
+    return this.#ask(fd, level, option, 4) < 0 ? otherwise : this.#sys.memory.i32(this.#at);
   }
 
-  /** 0 also where the socket has no such option. */
-  number(level: number, option: number): number {
-    return this.value(level, option) ?? 0;
+  /** The first byte of struct tcp_info. */
+  #tcpState(fd: number): number | null {
+    return this.#ask(fd, IPPROTO_TCP, TCP_INFO, 8) < 0 ? null : this.#sys.memory.u8(this.#at);
   }
 
-  /** The first byte of a longer answer. */
-  byte(level: number, option: number, room: number): number | null {
-    return this.ask(level, option, room) < 0 ? null : this.#sys.memory.bytes(this.#value, 1)[0]!;
+  #passCredOf(fd: number, domain: number): string | null {
+    let refused = this.#passCred.get(domain);
+    if (refused === undefined) {
+      const result = this.#ask(fd, SOL_SOCKET, SO_PASSCRED, 4);
+      refused = result < 0 ? errnoName(-result) : null;
+      this.#passCred.set(domain, refused);
+    }
+    return refused;
   }
 
-  /** The length of its filter, as criu asks for it: or -errno. */
-  filter(): number {
-    this.#sys.memory.setU32(this.#size, 0);
-    return this.#sys.try("getsockopt", this.#fd, SOL_SOCKET, SO_GET_FILTER, 0, this.#size);
-  }
-
-  release(): void {
+  [Symbol.dispose](): void {
     this.#sys.memory.release(this.#mark);
   }
-}
-
-function refusal(result: number): string | null {
-  return result < 0 ? errnoName(-result) : null;
 }

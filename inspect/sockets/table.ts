@@ -17,6 +17,8 @@ export class SocketTable {
   readonly #nets: readonly Net[];
   readonly #byInode = new Map<number, DiagSocket>();
   readonly #asked = new Map<string, string | null>();
+  /** The same by family and protocol. */
+  readonly #refused = new Map<number, string | null>();
   /** Which listener a client waits at that has not been accepted, by the client's inode. */
   readonly #listeners = new Map<number, UnixSocket>();
 
@@ -32,9 +34,14 @@ export class SocketTable {
   find(ino: number, domain: number, protocol: number): DiagSocket | undefined | { readonly refused: string } {
     const known = this.#byInode.get(ino);
     if (known) return known;
-    const question = questionFor(domain, protocol);
-    if (!question) return undefined;
-    const refused = this.#ask(question);
+    // Most that are not listed are of few kinds, and each of these was asked for already.
+    const kind = domain << 16 | protocol;
+    let refused = this.#refused.get(kind);
+    if (refused === undefined) {
+      const question = questionFor(domain, protocol);
+      refused = question ? this.#ask(question) : null;
+      this.#refused.set(kind, refused);
+    }
     return this.#byInode.get(ino) ?? (refused === null ? undefined : { refused });
   }
 

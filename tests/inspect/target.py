@@ -5,10 +5,13 @@ Makes a process to inspect, and waits.
     python3 tests/inspect/target.py NAME     prints the pid, and ends with all that it made when standard input ends
 """
 
+import collections
 import contextlib
 import ctypes
+import itertools
 import os
 import signal
+import struct
 import sys
 import threading
 import time
@@ -16,6 +19,8 @@ import time
 libc = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 1, 15, 36
 DEPTH = 1000
+# Ends that are open at a time: each inspection comes upon all but the youngest.
+OPEN = 300
 
 
 def quiet():
@@ -91,24 +96,104 @@ def hostile(ready):
 LEFT = []
 
 
+def prompt():
+    """Has the processor whenever it wants it, where that is permitted: what is measured is not to be the machine's load."""
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+
+
+class Slowest:
+    """Says a line each hundredth of a second: when (milliseconds since 1970), and the longest time since (microseconds)."""
+
+    def __init__(self):
+        self.end, self.seconds = time.monotonic() + 0.01, 0.0
+
+    def took(self, seconds):
+        self.seconds = max(self.seconds, seconds)
+        if time.monotonic() >= self.end:
+            os.write(9, b"%d %d\n" % (time.time() * 1e3, self.seconds * 1e6))
+            self.end, self.seconds = time.monotonic() + 0.01, 0.0
+
+
 def mapper(ready):
-    """Says on its standard error, a line a second, how long its slowest mmap was since the last line, in microseconds."""
+    """Has so much memory that reading its smaps would stall it, and says how long its mmap takes."""
     import mmap
 
-    ready()
-    keep = mmap.mmap(-1, 64 << 20)
-    for at in range(0, 64 << 20, 4096):
+    keep = mmap.mmap(-1, 400 << 20)
+    for at in range(0, len(keep), 4096):
         keep[at] = 1
+    prompt()
+    ready()
+    slowest = Slowest()
     while True:
-        end = time.monotonic() + 0.25
-        slowest = 0.0
-        while time.monotonic() < end:
-            start = time.monotonic()
-            one = mmap.mmap(-1, 4096)
-            one.close()
-            slowest = max(slowest, time.monotonic() - start)
-            time.sleep(0.0005)
-        os.write(9, b"%d\n" % (slowest * 1e6))
+        start = time.monotonic()
+        mmap.mmap(-1, 4096).close()
+        slowest.took(time.monotonic() - start)
+        time.sleep(0.0005)
+
+
+def closer(ready):
+    """Closes its ends of pipes and sockets; a peer that is not its child says how long it takes to hear of it."""
+    import mmap
+    import socket
+
+    closed = mmap.mmap(-1, 4096)
+    control, peer = socket.socketpair()
+    if os.fork() == 0:
+        if os.fork() == 0:
+            control.close()
+            hear(peer, closed)
+        os._exit(0)
+    os.wait()
+    peer.close()
+    os.close(9)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def connection():
+        client = socket.create_connection(listener.getsockname())
+        return client.detach(), listener.accept()[0].detach()
+
+    kinds = itertools.cycle((os.pipe, lambda: [one.detach() for one in socket.socketpair()], connection))
+    own = collections.deque()
+
+    def another(word):
+        hears, says = next(kinds)()
+        socket.send_fds(control, [word], [hears])
+        os.close(hears)
+        own.append(says)
+        control.recv(1)
+
+    for _ in range(OPEN):
+        another(b"keep")
+    prompt()
+    ready()
+    while True:
+        another(b"wait")
+        closed[:8] = struct.pack("d", time.monotonic())
+        os.close(own.popleft())
+        control.recv(1)
+        time.sleep(0.0005)
+
+
+def hear(control, closed):
+    """The other ends of `closer`."""
+    import socket
+
+    ends = collections.deque()
+    prompt()
+    slowest = Slowest()
+    while True:
+        word, fds, _, _ = socket.recv_fds(control, 4, 1)
+        if not word:
+            os._exit(0)
+        ends.extend(fds)
+        control.send(b"x")
+        if word == b"wait":
+            first = ends.popleft()
+            os.read(first, 1)
+            slowest.took(time.monotonic() - struct.unpack("d", closed[:8])[0])
+            os.close(first)
+            control.send(b"x")
 
 
 def stopped(ready):
@@ -128,7 +213,7 @@ def plain(ready):
     sleeper()
 
 
-MAKE = {f.__name__: f for f in (plain, thread, zombie, storm, execs, deep, hostile, mapper, stopped)}
+MAKE = {f.__name__: f for f in (plain, thread, zombie, storm, execs, deep, hostile, mapper, closer, stopped)}
 
 
 def descendants():
@@ -175,7 +260,7 @@ def main():
             os.dup2(null, fd)
         os.closerange(3, 60)
         os.closerange(62, 65536)
-        if make is mapper:
+        if make in (mapper, closer):
             os.dup2(61, 9)
         os.close(61)
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseLock, parseLocks } from "../../proc/locks.ts";
+import { type FileLock, parseLock } from "../../proc/locks.ts";
 
 const TEXT = `1: LEASE  BREAKING  UNLCK 12265 fe:00:9978714 0 EOF
 1: -> LEASE  BREAKER   WRITE 12411 <none>:0 0 EOF
@@ -11,8 +11,11 @@ const TEXT = `1: LEASE  BREAKING  UNLCK 12265 fe:00:9978714 0 EOF
 5: DELEG  ACTIVE    READ 9 fe:00:12 0 EOF
 `;
 
-Deno.test("parseLocks reads held and awaited locks", () => {
-  const locks = parseLocks(TEXT);
+/** The locks of a text; lines of another form (`<none>` for the file) are passed over. */
+const parse = (text: string): FileLock[] => text.split("\n").flatMap((line) => parseLock(line) ?? []);
+
+Deno.test("parseLock reads held and awaited locks", () => {
+  const locks = parse(TEXT);
   assert.deepEqual(locks.map(({ kind, type, pid, waiting }) => [kind, type, pid, waiting]), [
     ["LEASE", "UNLCK", 12265, false],
     ["POSIX", "READ", 11738, false],
@@ -35,10 +38,10 @@ Deno.test("parseLocks reads held and awaited locks", () => {
   assert.equal(locks[3]!.major, 0x103);
 });
 
-Deno.test("parseLocks reads a real file", () => {
+Deno.test("parseLock reads the lines of a real file", () => {
   const text = Deno.readTextFileSync("/proc/locks");
   const lines = text.split("\n").filter((line) => line !== "" && !line.includes("<none>"));
-  assert.equal(parseLocks(text).length, lines.length);
+  assert.equal(parse(text).length, lines.length);
 });
 
 Deno.test("parseLock takes what was written apart", () => {
@@ -63,5 +66,5 @@ Deno.test("parseLock takes what was written apart", () => {
 });
 
 Deno.test("any text gives locks or none", () => {
-  fc.assert(fc.property(fc.string(), (text) => void parseLocks(text)));
+  fc.assert(fc.property(fc.string(), (text) => void parse(text)));
 });

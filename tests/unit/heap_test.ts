@@ -9,7 +9,7 @@ const MAPS = `1428e6040000-1428e6080000 rw-p 00000000 00:00 0
 55719e954000-55719e999000 rw-p 00000000 00:00 0
 5571cf2bc000-5571cf715000 rw-p 00000000 00:00 0                          [heap]
 7f9d21240000-7f9d2131f000 rw-p 00000000 00:00 0
-40000-80000 rw-p 00000000 00:00 0
+7f9d21340000-7f9d21380000 rw-p 00000000 00:00 0
 7f9d2135a000-7f9d21380000 rw-p 00000000 00:00 0
 7ffd00000000-7ffd00040000 rw-p 00000000 00:00 0                          [stack]
 `;
@@ -25,7 +25,7 @@ function withheld(needed: readonly number[], maps = MAPS): string[] {
       },
     },
   });
-  withholdHeap(libc, needed);
+  withholdHeap(libc, needed, 0x7f9d20000000);
   assert.equal(libc.open.size, 0);
   return found;
 }

@@ -22,6 +22,8 @@ import { fdFlags } from "../../../proc/fdinfo.ts";
 
 /** Room for the link of an anonymous inode, with the byte that ends it. */
 const LINK_ROOM = 32;
+// deno-lint-ignore no-control-regex
+const ASCII = /^[\x00-\x7f]*$/;
 /** PIDFD_THREAD (linux/pidfd.h) */
 const O_EXCL = 0o200;
 /** Clocks of which criu keeps timerfds (linux/time.h). */
@@ -39,14 +41,19 @@ const REFUSED: readonly (readonly [RegExp, RuleId, string])[] = [
   [/^bpf-prog$|^bpf_link$|^bpf-link$|^bpf_iter$|^\[bpf-token\]$|^btf$/, "fd-bpf-prog", "it is a BPF object"],
 ];
 
+function isLong(link: string): boolean {
+  const size = ASCII.test(link) ? link.length : new TextEncoder().encode(link).length;
+  return size >= LINK_ROOM;
+}
+
 /** Files without a name that the kernel makes for one purpose: `anon_inode:…`. */
 export function judgeAnonymous(tree: Tree, report: Reporter, file: OpenFile): void {
   const { task, fd, link } = file;
-  const seen = { task, subject: `fd ${fd}` };
   const kind = link.slice("anon_inode:".length);
-  if (new TextEncoder().encode(link).length >= LINK_ROOM) {
+  if (isLong(link)) {
     return report.add({
-      ...seen,
+      task,
+      subject: `fd ${fd}`,
       rule: "fd-anon-long-name",
       reason: `it is ${link}, a name longer than criu reads`,
       values: [fd],
@@ -58,7 +65,8 @@ export function judgeAnonymous(tree: Tree, report: Reporter, file: OpenFile): vo
     case "[eventfd]":
       if (eventfdSemaphore(file.info ?? "")) {
         report.add({
-          ...seen,
+          task,
+          subject: `fd ${fd}`,
           rule: "fd-eventfd",
           reason: "it is a semaphore (EFD_SEMAPHORE), and comes back as a counter that one read empties",
         });
@@ -74,7 +82,12 @@ export function judgeAnonymous(tree: Tree, report: Reporter, file: OpenFile): vo
       return judgeWatches(tree, report, file, "inotify");
     case "[fanotify]":
       if (watchedFileSystems(file.info ?? "") > 0) {
-        report.add({ ...seen, rule: "fd-fanotify-sb-mark", reason: "it watches whole file systems" });
+        report.add({
+          task,
+          subject: `fd ${fd}`,
+          rule: "fd-fanotify-sb-mark",
+          reason: "it watches whole file systems",
+        });
       }
       return judgeWatches(tree, report, file, "fanotify");
     case "bpf-map":

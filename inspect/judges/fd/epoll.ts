@@ -75,7 +75,7 @@ class Search {
   }
 
   #is(file: OpenFile, target: EpollTarget, offset: number): boolean {
-    const inode = file.linkInode;
+    const inode = file.linkInode === null ? null : BigInt(file.linkInode);
     // A socket's inode is its own. Both ends of a pipe have the same one.
     if (inode !== null && target.ino !== null && inode !== target.ino) return false;
     if (file.kind === "SOCKET" && target.ino !== null) return true;

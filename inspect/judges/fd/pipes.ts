@@ -79,7 +79,7 @@ export class Pipes {
   }
 
   /** Whether an autofs mount talks through it: such packets criu knows. */
-  #ofAutofs(ino: bigint): boolean {
+  #ofAutofs(ino: number): boolean {
     const wanted = `pipe_ino=${ino}`;
     const { caller } = this.#tree.around;
     return [caller.mountinfo, this.#tree.root.mountinfo ?? []].some((mounts) =>

@@ -16,8 +16,8 @@ const O_ACCMODE = 3;
 export function judgeWriters(tree: Tree, report: Reporter): void {
   const since = Date.now() / 1000 - QUIET;
   const byLink = new Map<string, OpenFile>();
-  for (const file of openFilesOf(tree).all) {
-    if (file.kind !== "PATH" || byLink.has(file.link)) continue;
+  for (const file of openFilesOf(tree).ofKind("PATH")) {
+    if (byLink.has(file.link)) continue;
     const { stat } = file;
     if (!stat || (stat.mode & S_IFMT) !== S_IFREG || stat.nlink === 0) continue;
     if (tree.around.plan.leaveRunning) {

@@ -3,6 +3,7 @@ import { AF_INET6 } from "../../../ffi/uapi.ts";
 import { borrow, isRefused } from "../../borrow.ts";
 import { readLink } from "../../../ffi/files.ts";
 import { outerFiles } from "../../outside.ts";
+import type { OpenFile } from "../../open_file.ts";
 import { orderOf } from "../../order.ts";
 import { given } from "../../plan.ts";
 import type { Report } from "../../report.ts";
@@ -60,12 +61,11 @@ export class InetJudge {
 
   judge(socket: TreeSocket): void {
     const { file, ino, options } = socket;
-    const seen = { task: file.task, subject: `fd ${file.fd}` };
     const { type, protocol } = options;
     if (type !== SOCK_RAW && !PROTOCOLS.includes(protocol)) {
       const name = PROTOCOL_NAMES[protocol] ?? `protocol ${protocol}`;
       return this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "inet-protocol-unsupported",
         reason: `it is a socket of ${name}, which criu cannot dump`,
         values: [protocol, ino],
@@ -75,7 +75,7 @@ export class InetJudge {
     const found = this.#table.find(ino, options.domain, type === SOCK_RAW ? 255 : protocol);
     if (type === SOCK_DGRAM && (protocol === IPPROTO_ICMP || protocol === IPPROTO_ICMPV6)) {
       this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "icmp-ping-old",
         reason: "it is a ping socket, which criu knows since 4.2",
         values: [protocol, ino],
@@ -87,7 +87,7 @@ export class InetJudge {
     const listed = found !== undefined && !("refused" in found) && found.family === "INET" ? found : undefined;
     if (options.corked) {
       return this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "udp-corked",
         reason: "it collects parts of a datagram (UDP_CORK)",
         values: [ino],
@@ -95,7 +95,7 @@ export class InetJudge {
     }
     if (type !== SOCK_STREAM && type !== SOCK_DGRAM && type !== SOCK_RAW) {
       return this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "inet-type-unsupported",
         reason: `it is of type ${type}`,
         values: [type, ino],
@@ -110,12 +110,11 @@ export class InetJudge {
   /** One that is not bound, or not connected, or of a namespace that is not looked at. */
   #unlisted(socket: TreeSocket): void {
     const { file, options } = socket;
-    const seen = { task: file.task, subject: `fd ${file.fd}` };
     // Its state comes before its namespace: a socket that was found nowhere must be closed.
     const closed = options.tcpState === null || options.tcpState === TCP.CLOSE;
     if (closed && this.#tree.dumps("net") && this.#foreign(socket)) {
       return this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "sock-foreign-netns",
         reason: "it was made in a network namespace in which no task of the tree lives",
       });
@@ -124,7 +123,7 @@ export class InetJudge {
     if (tcpState === null) return;
     if (tcpState === TCP.SYN_RECV) {
       return this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "tcp-syn-recv",
         reason: "it is a connection that is being made",
         values: [tcpState, TCP.CLOSE],
@@ -132,7 +131,7 @@ export class InetJudge {
     }
     if (tcpState !== TCP.CLOSE) {
       return this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "sock-foreign-netns",
         reason: "it was made in a network namespace that criu does not look at",
         message: "Socket state",
@@ -142,7 +141,7 @@ export class InetJudge {
     if (!options.hasPeer) return;
     this.#closed.push(socket);
     this.#report.add({
-      ...seen,
+      ...place(file),
       rule: "tcp-closed-with-peer",
       effect: "RISK",
       reason: "its connection was reset or refused, and it still has the address of its peer",
@@ -167,13 +166,12 @@ export class InetJudge {
 
   #stream(socket: TreeSocket, found: InetSocket): void {
     const { file, ino } = socket;
-    const seen = { task: file.task, subject: `fd ${file.fd}` };
     if (found.state === TCP.LISTEN) {
       this.#listening.push({ socket, found });
       if (found.rqueue === 0) return;
       const n = found.rqueue;
       return this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "tcp-listen-in-flight",
         reason: `${n} connection${n > 1 ? "s" : ""} at ${local(found)} ${n > 1 ? "are" : "is"} not accepted yet`,
         values: [ino],
@@ -181,14 +179,14 @@ export class InetJudge {
     }
     if (!(found.state in STATE_NAMES)) return;
     const name = `TCP ${local(found)} - ${remote(found)}, ${STATE_NAMES[found.state]}`;
-    this.#report.add({ ...seen, rule: "tcp-connected", reason: name });
+    this.#report.add({ ...place(file), rule: "tcp-connected", reason: name });
     this.#connected.push({ socket, found });
     const { plan, caller } = this.#tree.around;
     // With --tcp-close nothing of the connection is read.
     if (given(plan, "tcp-close")) return;
     if (!caller.has("CAP_NET_ADMIN")) {
       this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "tcp-repair-permission",
         reason: "repair mode of TCP needs CAP_NET_ADMIN, which this process does not have",
         errnoText: "Operation not permitted",
@@ -196,7 +194,7 @@ export class InetJudge {
     }
     if (HALF_CLOSED.includes(found.state)) {
       this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "tcp-half-closed",
         reason: `it is ${STATE_NAMES[found.state]}`,
         options: ["--tcp-close"],
@@ -206,7 +204,7 @@ export class InetJudge {
     if (found.ulp !== null || found.signed) {
       const on = found.ulp !== null ? `${found.ulp} runs on top of it` : "its segments are signed (TCP MD5)";
       this.#report.add({
-        ...seen,
+        ...place(file),
         rule: "tcp-ulp",
         stage: "RESTORE",
         effect: "LOST",
@@ -357,5 +355,6 @@ export class InetJudge {
   }
 }
 
+const place = ({ task, fd }: OpenFile) => ({ task, subject: `fd ${fd}` });
 const local = (found: InetSocket) => addressText(found.source, found.sourcePort);
 const remote = (found: InetSocket) => addressText(found.destination, found.destinationPort);

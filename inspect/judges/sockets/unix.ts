@@ -9,7 +9,7 @@ import { withoutDeleted } from "../../named_file.ts";
 import { argumentsOf, given } from "../../plan.ts";
 import type { Report } from "../../report.ts";
 import { TCP, type UnixSocket } from "../../sockets/diag.ts";
-import { hasControlMessages } from "../../sockets/options.ts";
+import { SocketAsker } from "../../sockets/options.ts";
 import type { SocketTable } from "../../sockets/table.ts";
 import type { Tree } from "../../tree.ts";
 import { judgePassed } from "../passed.ts";
@@ -147,7 +147,8 @@ export class UnixJudge {
   #queue({ file }: TreeSocket): void {
     const { sys } = this.#tree.around;
     const subject = `fd ${file.fd}`;
-    const withMore = borrow(sys, file.task, file.fd, (fd) => hasControlMessages(sys, fd));
+    using asker = new SocketAsker(sys);
+    const withMore = borrow(sys, file.task, file.fd, (fd) => asker.hasControlMessages(fd));
     if (isRefused(withMore)) {
       this.#report.unknown("unix-queue-creds", file.task, subject, `it cannot be asked: ${withMore.refused}`);
     } else if (withMore) {

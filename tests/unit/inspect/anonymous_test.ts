@@ -17,11 +17,11 @@ function judge(link: string, info = "", stat: Partial<Statx> = { mode: 0o600 }, 
   const source = {
     task: taskOf(tree),
     statx: () => whole,
-    info: () => COMMON + info,
-    flags: () => 2,
     fileSystem: () => 0,
   };
-  judgeDescriptor(tree, report, new OpenFile(source, 7, link));
+  const file = new OpenFile(source, 7, link);
+  file.info = COMMON + info;
+  judgeDescriptor(tree, report, file);
   return report.obstacles;
 }
 

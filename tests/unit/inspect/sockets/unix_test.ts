@@ -37,7 +37,8 @@ function asking(credentials: boolean): Sys {
     if (name === "getsockopt") memory.setU32(args[3]!, credentials ? 1 : 0);
     return answers[name] ?? 0;
   };
-  return { memory, try: call } as unknown as Sys;
+  const small = (name: string) => (...args: number[]) => call(name, ...args);
+  return { memory, try: call, small } as unknown as Sys;
 }
 
 /** Judges the sockets `inside` of a machine that has `all`; gives rule, stage and message of what is said. */
