@@ -1,7 +1,7 @@
 /**
  * Makes the packages of one executable; scripts/package runs it:
  *
- *     main.ts --root DIR --deno FILE --denort FILE --binary FILE --nfpm FILE --base DIR --arch ARCH --epoch N --out DIR
+ *     main.ts --root DIR --deno FILE --denort FILE --binary FILE --nfpm FILE --base DIR --arch ARCH --epoch N --out DIR --only KIND
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -14,7 +14,7 @@ import { ARCHITECTURES, fileName, nfpmConfig } from "./nfpm.ts";
 import { writeLayout } from "./oci.ts";
 import { sbom } from "./sbom.ts";
 
-const names = ["root", "deno", "denort", "binary", "nfpm", "base", "arch", "epoch", "out"] as const;
+const names = ["root", "deno", "denort", "binary", "nfpm", "base", "arch", "epoch", "out", "only"] as const;
 const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])) });
 const given = (name: typeof names[number]): string => {
   const value = values[name];
@@ -75,35 +75,38 @@ async function pack(kind: Kind): Promise<void> {
 }
 
 Deno.writeTextFileSync(`${out}/cready-${VERSION}-${arch}.cdx.json`, bom);
-await pack("deb");
-await pack("rpm");
+const wanted = (kind: string) => given("only") === "" || given("only") === kind;
+for (const kind of ["deb", "rpm"] as const) if (wanted(kind)) await pack(kind);
+if (wanted("image")) await image();
 
-const base = baseLayer(given("base"), arch);
-const text = (path: string, content: string) => ({ path, mode: 0o644, bytes: new TextEncoder().encode(content) });
-const layout = `${out}/cready-${VERSION}-${arch}.oci`;
-await Deno.remove(layout, { recursive: true }).catch((error) => {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-});
-writeLayout(layout, {
-  name: VERSION,
-  architecture: ARCHITECTURES[arch]!.deb,
-  epoch,
-  labels: {
-    "org.opencontainers.image.title": "cready",
-    "org.opencontainers.image.description": "Tells whether CRIU can checkpoint and restore here, and if not, why",
-    "org.opencontainers.image.version": VERSION,
-    "org.opencontainers.image.licenses": "Apache-2.0",
-    "org.opencontainers.image.created": new Date(epoch * 1000).toISOString().replace(/\.000Z$/, "Z"),
-    "cready.debian.packages": base.packages,
-  },
-  layers: [
-    base.entries,
-    [
-      { path: "usr/bin/cready", mode: 0o755, bytes: binary },
-      { path: "usr/share/doc/cready/LICENSE", mode: 0o644, bytes: Deno.readFileSync(`${root}/LICENSE`) },
-      text("usr/share/doc/cready/third-party-licences", licences),
-      text("usr/share/doc/cready/cready.cdx.json", bom),
+async function image(): Promise<void> {
+  const base = baseLayer(given("base"), arch);
+  const text = (path: string, content: string) => ({ path, mode: 0o644, bytes: new TextEncoder().encode(content) });
+  const layout = `${out}/cready-${VERSION}-${arch}.oci`;
+  await Deno.remove(layout, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  writeLayout(layout, {
+    name: VERSION,
+    architecture: ARCHITECTURES[arch]!.deb,
+    epoch,
+    labels: {
+      "org.opencontainers.image.title": "cready",
+      "org.opencontainers.image.description": "Tells whether CRIU can checkpoint and restore here, and if not, why",
+      "org.opencontainers.image.version": VERSION,
+      "org.opencontainers.image.licenses": "Apache-2.0",
+      "org.opencontainers.image.created": new Date(epoch * 1000).toISOString().replace(/\.000Z$/, "Z"),
+      "cready.debian.packages": base.packages,
+    },
+    layers: [
+      base.entries,
+      [
+        { path: "usr/bin/cready", mode: 0o755, bytes: binary },
+        { path: "usr/share/doc/cready/LICENSE", mode: 0o644, bytes: Deno.readFileSync(`${root}/LICENSE`) },
+        text("usr/share/doc/cready/third-party-licences", licences),
+        text("usr/share/doc/cready/cready.cdx.json", bom),
+      ],
     ],
-  ],
-  config: { Entrypoint: ["/usr/bin/cready"], Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], WorkingDir: "/" },
-});
+    config: { Entrypoint: ["/usr/bin/cready"], Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], WorkingDir: "/" },
+  });
+}
