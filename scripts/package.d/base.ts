@@ -44,6 +44,7 @@ export function baseLayer(folder: string, arch: string): { entries: Entry[]; pac
       text("etc/passwd", "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n"),
       text("etc/group", "root:x:0:\nnogroup:x:65534:\n"),
       text("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"),
+      { path: "dev/", mode: 0o755 },
       { path: "lib/modules/", mode: 0o755 },
       { path: "proc/", mode: 0o755 },
       { path: "run/", mode: 0o755 },

@@ -1,5 +1,5 @@
 /** The release that the tests look at: what scripts/release makes of this checkout as it is, committed or not. */
-import { DIST, must, ran, type Ran, ROOT, SCRIPT_ENV, type Start } from "./run.ts";
+import { DIST, must, type Ran, ran, ROOT, SCRIPT_ENV, type Start } from "./run.ts";
 
 /** x86_64 or aarch64. */
 export const ARCH = Deno.build.arch;

@@ -20,8 +20,19 @@ Deno.test("a second build by another user, in another folder, zone, language and
   await using folder = new Folder();
   const other = folder.at("another place/of another/depth");
   await checkout(other);
-  const words = ["unshare", "--user", "--map-user=12345", "--map-group=12345", "sh", "-c", 'umask 077 && exec "$0" "$@"'];
-  const built = await ran([...words, `${other}/scripts/release`, TAG, ARCH], { env: { ...SCRIPT_ENV, ...OTHER }, cwd: "/" });
+  const words = [
+    "unshare",
+    "--user",
+    "--map-user=12345",
+    "--map-group=12345",
+    "sh",
+    "-c",
+    'umask 077 && exec "$0" "$@"',
+  ];
+  const built = await ran([...words, `${other}/scripts/release`, TAG, ARCH], {
+    env: { ...SCRIPT_ENV, ...OTHER },
+    cwd: "/",
+  });
   assert.equal(built.code, 0, built.stdout + built.stderr);
   const sums = (path: string) => Deno.readTextFileSync(`${path}/SHA256SUMS`);
   assert.equal(sums(`${other}/dist/release`), sums(first));
@@ -29,7 +40,10 @@ Deno.test("a second build by another user, in another folder, zone, language and
   const listed = sums(first).trim().split("\n").map((line) => line.split("  ")[1]!);
   assert.deepEqual(listed.toSorted(), Object.values(NAMES).toSorted());
   for (const path of [first, `${other}/dist/release`]) {
-    assert.deepEqual([...Deno.readDirSync(path)].map(({ name }) => name).toSorted(), [...listed, "SHA256SUMS"].toSorted());
+    assert.deepEqual(
+      [...Deno.readDirSync(path)].map(({ name }) => name).toSorted(),
+      [...listed, "SHA256SUMS"].toSorted(),
+    );
     await must(["sha256sum", "--check", "--quiet", "SHA256SUMS"], { cwd: path });
   }
 });
@@ -84,7 +98,9 @@ Deno.test("a release is refused that would not be what its tag says", async (t) 
     assert(tools.length > 0, `no Deno in ${CACHE}`);
     const why = new RegExp(`denort-${ARCH} has not the hash in scripts/pins`);
     await refused([TAG, ARCH], why, { CREADY_CACHE: cache });
-    const { code, stderr } = await script(place, ["compile", folder.at("out/cready")], { env: { CREADY_CACHE: cache } });
+    const { code, stderr } = await script(place, ["compile", folder.at("out/cready")], {
+      env: { CREADY_CACHE: cache },
+    });
     assert.equal(code, 1);
     assert.match(stderr, why);
   });
@@ -96,6 +112,9 @@ Deno.test("a release is refused that would not be what its tag says", async (t) 
 
   await t.step("of another version", async () => {
     await git("tag", "v0.0.1");
-    await refused(["v0.0.1"], new RegExp(`is not the tag of version .*; that would be ${TAG.replaceAll(".", "\\.")}\\.`));
+    await refused(
+      ["v0.0.1"],
+      new RegExp(`is not the tag of version .*; that would be ${TAG.replaceAll(".", "\\.")}\\.`),
+    );
   });
 });

@@ -67,6 +67,8 @@ export const CACHE = Deno.env.get("CREADY_CACHE") ??
   `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/cready`;
 /** For scripts of this project: where the tools are, and how the network is reached. */
 export const SCRIPT_ENV: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !/^(LC_|LANG|TZ$|GIT_|SOURCE_DATE)/.test(name))),
+  ...Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) => !/^(LC_|LANG|TZ$|GIT_|SOURCE_DATE)/.test(name)),
+  ),
   CREADY_CACHE: CACHE,
 };

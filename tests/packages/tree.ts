@@ -1,5 +1,5 @@
 /** A Debian in a folder, and what is in it. */
-import { must, ran, type Ran, ROOT, SCRIPT_ENV } from "./run.ts";
+import { must, type Ran, ran, ROOT, SCRIPT_ENV } from "./run.ts";
 
 /** Where dpkg, systemd and passwd note what they did. */
 const NOTES = [
@@ -33,9 +33,12 @@ export class Tree {
 
   /** Runs a program in there, in namespaces that end with it. */
   ran(...words: string[]): Promise<Ran> {
-    const inside = 'mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"';
+    const inside =
+      'mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"';
     const namespaces = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"];
-    return ran([...namespaces, "sh", "-c", inside, this.path, ...words], { env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" } });
+    return ran([...namespaces, "sh", "-c", inside, this.path, ...words], {
+      env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
+    });
   }
 
   /** Its output; throws where it failed. */
@@ -52,7 +55,12 @@ export class Tree {
   /** All that is in there, with type, mode, owner and contents, but for the notes of who installs. */
   async listing(): Promise<Map<string, string>> {
     const found = await must(["find", this.path, "-xdev", "-mindepth", "1", "-printf", "%P\\t%y %m %U:%G %l\\n"]);
-    const sums = await must(["sh", "-c", 'cd "$0" && find . -xdev -type f -print0 | xargs -0 -r sha256sum -z | tr "\\0" "\\n"', this.path]);
+    const sums = await must([
+      "sh",
+      "-c",
+      'cd "$0" && find . -xdev -type f -print0 | xargs -0 -r sha256sum -z | tr "\\0" "\\n"',
+      this.path,
+    ]);
     const hashes = new Map(sums.trim().split("\n").map((line) => [line.slice(68), line.slice(0, 64)]));
     const all = new Map<string, string>();
     for (const line of found.trim().split("\n")) {
