@@ -61,6 +61,12 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
   const { limits } = request;
   const ended = Promise.withResolvers<number>();
 
+  const gone = () => {
+    log.event("keeper", { message: "the keeper has ended: nothing can be asked any more" });
+    ended.resolve(1);
+  };
+  // Before there is a file that would be left if it cannot be reached.
+  const remote = request.prober === null ? null : connected(sys, poller, request.prober, gone);
   const { socket } = request;
   const file = typeof socket === "number"
     ? listenOnPassed(sys, socket)
@@ -72,13 +78,7 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
   const port = request.listen === null ? null : listenOnPort(sys, request.listen.host, request.listen.port);
   const metrics = request.metrics === null ? null : listenOnPort(sys, request.metrics.host, request.metrics.port);
   // From here on the rights of root are with the keeper alone.
-  const gone = () => {
-    log.event("keeper", { message: "the keeper has ended: nothing can be asked any more" });
-    ended.resolve(1);
-  };
-  const keeper = request.prober === null
-    ? KeeperLink.start(sys, poller, made, gone)
-    : connected(sys, poller, request.prober, gone);
+  const keeper = remote ?? KeeperLink.start(sys, poller, made, gone);
   const own = request.prober === null ? [] : made.map((path) => socketFile(sys, path));
   const graphiql = request.graphiql ? (await import("./graphiql.ts")).graphiqlFiles() : null;
   giveUpPrivileges(sys, request.user);

@@ -49,7 +49,9 @@ Deno.test("it is installed into an empty system with a database of its own, veri
 
 Deno.test("rpm2cpio and cpio unpack it", async () => {
   await using folder = new Folder();
-  await must(["sh", "-c", 'rpm2cpio "$0" | cpio --extract --make-directories --no-absolute-filenames --quiet', rpm], { cwd: folder.path });
+  await must(["sh", "-c", 'rpm2cpio "$0" | cpio --extract --make-directories --no-absolute-filenames --quiet', rpm], {
+    cwd: folder.path,
+  });
   const unpacked = await must(["sha256sum", folder.at("usr/bin/cready")]),
     built = await must(["sha256sum", `${await release()}/${NAMES.binary}`]);
   assert.equal(unpacked.slice(0, 64), built.slice(0, 64));
