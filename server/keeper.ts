@@ -46,7 +46,7 @@ function obey(
   const [word, argument] = text.split(" ");
   if (word === "start" && passed) {
     try {
-      const pid = spawnSelf(["cready", "prober"], passed.number);
+      const pid = spawnSelf(["cready", "prober", String(sys.call("getpid"))], passed.number);
       probers.add(pid);
       return { started: pid };
     } catch (error) {

@@ -18,10 +18,11 @@ const DEPENDS: Readonly<Record<Kind, readonly string[]>> = {
 };
 
 const SUMMARY = "tells whether CRIU can checkpoint and restore here, and if not, why";
-const DESCRIPTION = `cready asks the running kernel for what CRIU needs, answers as "criu check" does, and
-says of each "no" its cause on this machine and what mends it. It tells of a running
-process tree whether it can be dumped and with which options, why a dump failed, and
-whether dumps of one machine can be restored on another. It contains no part of CRIU.`;
+const DESCRIPTION = `cready asks the running kernel for what CRIU needs, answers as "criu check"
+does, and says of each "no" its cause on this machine and what mends it. It
+tells of a running process tree whether it can be dumped and with which options,
+why a dump failed, and whether dumps of one machine can be restored on another.
+It contains no part of CRIU.`;
 
 /** The names of the architectures in packages and images. */
 export const ARCHITECTURES: Readonly<Record<string, { readonly deb: string; readonly rpm: string }>> = {
@@ -33,6 +34,12 @@ export const ARCHITECTURES: Readonly<Record<string, { readonly deb: string; read
 export function fileName(kind: Kind, version: string, arch: string): string {
   const name = ARCHITECTURES[arch]![kind];
   return kind === "deb" ? `cready_${version}_${name}.deb` : `cready-${version}-1.${name}.rpm`;
+}
+
+/** rpm marks what is documentation or a licence. */
+function typeOf(kind: Kind, { path, licence }: Content): { readonly type?: string } {
+  if (licence) return { type: "license" };
+  return kind === "rpm" && /^\/usr\/share\/(man|doc)\//.test(path) ? { type: "doc" } : {};
 }
 
 /** nfpm's configuration for the files that lie below `staged`. */
@@ -72,7 +79,7 @@ export function nfpmConfig(
       ...files.map((content) => ({
         src: staged(content),
         dst: content.path,
-        ...(content.licence ? { type: "license" } : {}),
+        ...typeOf(kind, content),
         file_info: info(content.mode),
       })),
     ],

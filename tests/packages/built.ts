@@ -1,5 +1,5 @@
 /** The release that the tests look at: what scripts/release makes of this checkout as it is, committed or not. */
-import { DIST, must, type Ran, ran, ROOT, SCRIPT_ENV, type Start } from "./run.ts";
+import { must, PLACE, type Ran, ran, ROOT, SCRIPT_ENV, type Start } from "./run.ts";
 
 /** x86_64 or aarch64. */
 export const ARCH = Deno.build.arch;
@@ -33,7 +33,7 @@ export async function checkout(folder: string, change: (folder: string) => void 
   await must([
     "sh",
     "-c",
-    `tar -c -C "$0" --exclude=./dist --exclude=./.git --exclude=node_modules . | tar -x -C "$1" --no-same-owner`,
+    `tar -c -C "$0" --exclude=./dist --exclude=./.git --exclude=node_modules --exclude=__pycache__ . | tar -x -C "$1" --no-same-owner`,
     ROOT,
     folder,
   ]);
@@ -50,17 +50,25 @@ export function script(folder: string, words: readonly string[], start: Start = 
   return ran([`${folder}/scripts/${name}`, ...more], { ...start, env: { ...SCRIPT_ENV, ...start.env } });
 }
 
+let made: Promise<string> | undefined;
+
 /** The folder with the release of this checkout; made when it is asked for the first time, anew after any change. */
-export async function release(): Promise<string> {
+export function release(): Promise<string> {
+  return made ??= make();
+}
+
+async function make(): Promise<string> {
   const all = await must([
     "sh",
     "-c",
-    `cd "$0" && find . -name .git -prune -o -path ./dist -prune -o -name node_modules -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum`,
+    `cd "$0" && find . -name .git -prune -o -path ./dist -prune -o -name node_modules -prune -o -name __pycache__ -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum`,
     ROOT,
   ]);
-  const kept = `${DIST}/tests`, folder = `${kept}/${all.slice(0, 16)}`;
+  const kept = `${PLACE}/releases`, folder = `${kept}/${all.slice(0, 16)}`;
   if (existing(`${folder}/dist/release/SHA256SUMS`)) return `${folder}/dist/release`;
-  await must(["rm", "-rf", kept]);
+  // Of what this checkout was before; another run may still look at it.
+  await must(["sh", "-c", 'mkdir -p "$0" && find "$0" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +', kept]);
+  await must(["rm", "-rf", folder]);
   await checkout(folder);
   const { code, stdout, stderr } = await script(folder, ["release", TAG, ARCH]);
   if (code !== 0) throw new Error(`scripts/release failed: ${stdout}${stderr}`);

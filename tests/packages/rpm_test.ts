@@ -19,6 +19,7 @@ Deno.test("rpm takes it: digests, names, scripts", async () => {
   for (const name of ["postinstall", "preuninstall", "postuninstall"]) {
     assert.match(scripts, new RegExp(`^${name} scriptlet`, "m"));
   }
+  assert.match(await must(["rpm", "-qp", "--docfiles", rpm]), /^\/usr\/share\/man\/man1\/cready\.1\.gz$/m);
   assert.match(await must(["rpm", "-qp", "--licensefiles", rpm]), /^\/usr\/share\/licenses\/cready\/LICENSE$/m);
 });
 

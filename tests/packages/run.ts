@@ -42,8 +42,8 @@ export async function must(words: readonly string[], start: Start = {}): Promise
 export class Folder implements AsyncDisposable {
   readonly path: string;
 
-  /** On the disk that the cache is on, since there is more than fits into memory. */
-  constructor(within = DIST) {
+  /** On the disk, since there is more than fits into memory; not below the checkout, whose gates would look at it. */
+  constructor(within = PLACE) {
     Deno.mkdirSync(within, { recursive: true });
     this.path = Deno.makeTempDirSync({ dir: within, prefix: ".test-" });
     Deno.chmodSync(this.path, 0o755);
@@ -60,11 +60,11 @@ export class Folder implements AsyncDisposable {
 
 /** The checkout. */
 export const ROOT = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
-/** What is built there. */
-export const DIST = `${ROOT}/dist`;
 /** Where the tools are, which are not fetched once more for a test. */
 export const CACHE = Deno.env.get("CREADY_CACHE") ??
   `${Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`}/cready`;
+/** Where the tests build. */
+export const PLACE = `${CACHE}/packages-tests`;
 /** For scripts of this project: where the tools are, and how the network is reached. */
 export const SCRIPT_ENV: Readonly<Record<string, string>> = {
   ...Object.fromEntries(

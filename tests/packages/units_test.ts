@@ -68,6 +68,9 @@ function execStart(name: string): string[] {
   return [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => (match[1] ?? match[2]!).replaceAll("$$", "$"));
 }
 
+/** StandardOutput=journal of cready-prober@.service; systemd-socket-activate would make it the connection. */
+const JOURNAL = ["sh", "-c", 'exec "$0" "$@" >&2'];
+
 /** A program that runs until the end of the block, and all that it started. */
 class Running implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
@@ -114,7 +117,7 @@ async function eventually<T>(what: string, look: () => T | undefined | false, ru
 
 /** The keepers and probers of a session, by their command lines. */
 function probersOf({ pid }: Running): [number, string][] {
-  return [...processes(pid)].filter(([, command]) => /^\S*cready (keeper|prober)$/.test(command));
+  return [...processes(pid)].filter(([, command]) => /^\S*cready (keeper|prober \d+)$/.test(command));
 }
 
 /** The processes of a session, by their command lines. */
@@ -158,6 +161,7 @@ Deno.test("the server answers under its unit's confinement, through systemd's ow
     "--inetd",
     "-l",
     door,
+    ...JOURNAL,
     ...words("cready-prober@.service"),
   ]);
   const there = (file: string) => () =>
@@ -251,6 +255,7 @@ Deno.test("when its prober is killed the server ends with 1, to be started again
     "--inetd",
     "-l",
     door,
+    ...JOURNAL,
     binary,
     "keeper",
   ]);
