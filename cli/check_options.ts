@@ -1,8 +1,8 @@
 import { CRIU_NAMES } from "../probes/names.ts";
 import type { Scope } from "../probes/scope.ts";
 import type { CommandOption } from "./commands.ts";
-import { IGNORED_OPTIONS } from "./criu_options.ts";
-import { getopt, type OptionSpec } from "./getopt.ts";
+import { ignoredOptions } from "./criu_options.ts";
+import { getopt, type ParsedWords } from "./getopt.ts";
 import { shown, UsageError } from "./usage.ts";
 
 /** What the report is written as. */
@@ -89,15 +89,17 @@ export const CHECK_OPTIONS: readonly CommandOption[] = [
   { name: "version", short: "V", argument: "none", help: "show the version" },
 ];
 
-/** All options that may stand on a `check` command line. */
-export const ALL_OPTIONS: readonly OptionSpec[] = [...CHECK_OPTIONS, ...IGNORED_OPTIONS];
+/** The words of a command line of `check`, whose options criu's others are too. Throws `UsageError`. */
+export function checkWords(args: readonly string[]): ParsedWords {
+  return getopt(args, CHECK_OPTIONS, ignoredOptions);
+}
 
 /** A request, or one of the three things that end the run before anything is asked. */
 export type CheckCommand = CheckRequest | "help" | "version" | "list";
 
 /** Reads a `check` command line; `words` starts with `check`. Throws `UsageError`. */
 export async function parseCheck(args: readonly string[]): Promise<CheckCommand> {
-  const { options, words } = getopt(args, ALL_OPTIONS);
+  const { options, words } = checkWords(args);
   let extra = false, experimental = false, quiet = false, noAutoload = false;
   let verbosity = 2;
   let remedies: boolean | null = null;
@@ -119,7 +121,7 @@ export async function parseCheck(args: readonly string[]): Promise<CheckCommand>
       if (value === "list") return "list";
       // As in criu each one must exist, though only the last one counts.
       const { probeNamed } = await import("./features.ts");
-      value!.split(",").forEach(probeNamed);
+      for (const one of value!.split(",")) await probeNamed(one);
       feature = value!;
     } else if (name === "remedies") remedies = true;
     else if (name === "table" || name === "json" || name === "ndjson") format = name;

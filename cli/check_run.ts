@@ -1,34 +1,39 @@
 import type { Libc } from "../ffi/libc.ts";
 import type { Finding, Probe } from "../probes/probe.ts";
-import { OPTIONAL, REQUIRED } from "../probes/required.ts";
 import { Runner } from "../probes/run.ts";
-import { inScope, type Scope } from "../probes/scope.ts";
+import { inScope } from "../probes/scope.ts";
 import { conclude, isNo } from "../report/outcome.ts";
-import { checkJson, featuresJson, findingJson } from "../report/json.ts";
-import { reportOf } from "../report/report.ts";
-import { table } from "../report/table.ts";
 import { detailLines, evidenceLines, findingLine, type Level, logLine } from "../report/text.ts";
-import { besideCriu } from "./beside_criu.ts";
 import type { CheckRequest } from "./check_options.ts";
 import type { Console } from "./console.ts";
 
 /** Asks what a request asks for, prints it, and returns the exit code. */
 export async function ask(request: CheckRequest, console: Console, libc: Libc): Promise<number> {
-  const probes = request.features ? await probesNamed(request.features) : await probesFor(request.scope);
   using runner = new Runner(libc, { noAutoload: request.noAutoload, criu: request.criu });
-  const run = new CheckRun(request, runner, console);
+  const probes = request.features ? await probesNamed(request.features) : await probesFor(request, runner);
+  const more = request.format === "text" && request.criu === null ? null : await import("./check_more.ts");
+  const run = new CheckRun(request, runner, console, more);
   return request.features ? run.features(probes, request.features) : run.categories(probes);
 }
 
 // What a plain check does not need is loaded only when it is asked for: compiling it takes 4 ms.
 async function probesNamed(names: readonly string[]): Promise<readonly Probe[]> {
   const { probeNamed } = await import("./features.ts");
-  return names.map(probeNamed);
+  const probes: Probe[] = [];
+  for (const name of names) probes.push(await probeNamed(name));
+  return probes;
 }
 
-async function probesFor(scope: Scope): Promise<readonly Probe[]> {
-  return scope === "REQUIRED" ? [...REQUIRED, ...OPTIONAL] : (await import("../probes/registry.ts")).PROBES;
+async function probesFor({ scope, timeoutSeconds }: CheckRequest, runner: Runner): Promise<readonly Probe[]> {
+  // What is asked last may take the kernel long, and is begun while the others are loaded.
+  if (timeoutSeconds === null) runner.prepare((await import("../probes/optional.ts")).OPTIONAL);
+  if (scope !== "REQUIRED") return (await import("../probes/categories.ts")).CHECKED;
+  const { OPTIONAL, REQUIRED } = await import("../probes/required.ts");
+  return [...REQUIRED, ...OPTIONAL];
 }
+
+/** What only other formats than text, and --criu, need; null for the others. */
+type More = typeof import("./check_more.ts") | null;
 
 /** Shorter runs show no progress. */
 const PROGRESS_AFTER_MS = 300;
@@ -38,19 +43,21 @@ class CheckRun {
   readonly #request: CheckRequest;
   readonly #runner: Runner;
   readonly #console: Console;
+  readonly #more: More;
   readonly #start = performance.now();
 
-  constructor(request: CheckRequest, runner: Runner, console: Console) {
+  constructor(request: CheckRequest, runner: Runner, console: Console, more: More) {
     this.#request = request;
     this.#runner = runner;
     this.#console = console;
+    this.#more = more;
   }
 
   /** Asks for named features: one `is supported` line each; 1 if any is not. */
   features(probes: readonly Probe[], names: readonly string[]): number {
     const findings: Finding[] = [];
     const modules = this.#modulesBefore(probes);
-    this.#prepare(probes);
+    if (this.#request.timeoutSeconds === null) this.#runner.prepare(probes.slice(1));
     for (const [i, probe] of probes.entries()) {
       const finding = this.#probe(probe);
       findings.push(finding);
@@ -59,7 +66,7 @@ class CheckRun {
       }
     }
     this.#tellModules(modules);
-    if (this.#request.format === "json") this.#print(featuresJson(findings));
+    if (this.#request.format === "json") this.#print(this.#more?.featuresJson(findings));
     else if (this.#request.format === "table") this.#table(findings);
     this.#besideCriu(findings);
     return findings.every(({ verdict }) => verdict === "SUPPORTED") ? 0 : 1;
@@ -71,7 +78,6 @@ class CheckRun {
     const probes = inScope(all, scope, this.#runner.host);
     const modules = this.#modulesBefore(probes);
     const findings: Finding[] = [];
-    this.#prepare(probes);
     for (const probe of probes) {
       // A run is mostly over before anybody could read it.
       if (performance.now() - this.#start > PROGRESS_AFTER_MS) {
@@ -84,8 +90,8 @@ class CheckRun {
     }
     this.#console.clearProgress();
     this.#tellModules(modules);
-    const { sentence, stream, exitCode } = conclude(findings);
-    if (format === "json") this.#print(checkJson(reportOf(scope, findings, this.#runner.host)));
+    const { sentence, stream, exitCode } = conclude(findings, this.#runner.host.architecture);
+    if (format === "json") this.#print(this.#more?.checkJson(this.#more.reportOf(scope, findings, this.#runner.host)));
     else if (format === "table") this.#table(findings);
     else if (format === "text" && !quiet) {
       if (stream === "stdout") this.#console.out(`${sentence}\n`);
@@ -94,10 +100,6 @@ class CheckRun {
     }
     this.#besideCriu(findings);
     return exitCode;
-  }
-
-  #prepare(probes: readonly Probe[]): void {
-    if (this.#request.timeoutSeconds === null) this.#runner.prepare(probes);
   }
 
   #probe(probe: Probe): Finding {
@@ -109,7 +111,7 @@ class CheckRun {
     );
     if (this.#request.format === "ndjson") {
       this.#console.clearProgress();
-      this.#print(findingJson(finding));
+      this.#print(this.#more?.findingJson(finding));
     }
     if (!this.#request.quiet) this.#tell(finding);
     return finding;
@@ -137,8 +139,10 @@ class CheckRun {
 
   #besideCriu(findings: readonly Finding[]): void {
     const { criu, quiet } = this.#request;
-    if (criu === null || quiet) return;
-    for (const line of besideCriu(this.#runner.sys, this.#runner.host, criu, findings)) this.#console.detail(line);
+    if (criu === null || quiet || !this.#more) return;
+    for (const line of this.#more.besideCriu(this.#runner.sys, this.#runner.host, criu, findings)) {
+      this.#console.detail(line);
+    }
   }
 
   #print(document: unknown): void {
@@ -146,7 +150,7 @@ class CheckRun {
   }
 
   #table(findings: readonly Finding[]): void {
-    if (!this.#request.quiet) this.#console.out(table(findings));
+    if (!this.#request.quiet && this.#more) this.#console.out(this.#more.table(findings));
   }
 
   #modulesBefore(probes: readonly Probe[]): Set<string> | null {

@@ -34,10 +34,14 @@ function specs(argument: OptionSpec["argument"]): OptionSpec[] {
   });
 }
 
-/** Options that are accepted and mean nothing to a check. */
-export const IGNORED_OPTIONS: readonly OptionSpec[] = [
-  ...specs("none"),
-  ...specs("required"),
-  ...specs("optional"),
-  { name: "no-default-config", argument: "none" },
-];
+let ignored: readonly OptionSpec[] | undefined;
+
+/** Options that are accepted and mean nothing to a check; made when a word may be one of them. */
+export function ignoredOptions(): readonly OptionSpec[] {
+  return ignored ??= [
+    ...specs("none"),
+    ...specs("required"),
+    ...specs("optional"),
+    { name: "no-default-config", argument: "none" },
+  ];
+}

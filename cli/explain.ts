@@ -87,6 +87,7 @@ function featureText(finding: Finding): string {
     row("category", categoryText(feature)),
     feature.since ? row("since", `Linux ${feature.since}`) : "",
     feature.kconfig.length > 0 ? row("options", feature.kconfig.join(", ")) : "",
+    ...Object.entries(feature.notOn ?? {}).map(([name, { why }]) => row(`not on`, `${name}: ${why}`)),
     feature.modules.length > 0 ? row("modules", feature.modules.join(", ")) : "",
     "\n",
     ...calls.map((call, i) => row(i === 0 ? "asked" : "", call)),

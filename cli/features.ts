@@ -1,13 +1,7 @@
 import type { Probe } from "../probes/probe.ts";
-import { CRIU_NAMES } from "../probes/names.ts";
-import { featureNamed, PROBES } from "../probes/registry.ts";
-import { closestName } from "./spelling.ts";
-import { shown, UsageError } from "./usage.ts";
+import { probeOf } from "../probes/groups.ts";
 
 /** The probe of a name that was given to --feature. Throws `UsageError`, with the name that may have been meant. */
-export function probeNamed(name: string): Probe {
-  const probe = featureNamed(name);
-  if (probe) return probe;
-  const close = closestName(name, [...CRIU_NAMES, ...PROBES.map(({ id }) => id)]);
-  throw new UsageError(`Unknown feature ${shown(name)}${close ? ` (did you mean ${close}?)` : ""}`);
+export async function probeNamed(name: string): Promise<Probe> {
+  return await probeOf(name) ?? (await import("./other_feature.ts")).otherFeature(name);
 }

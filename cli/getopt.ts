@@ -21,9 +21,10 @@ export interface ParsedWords {
 
 /**
  * Sorts a command line as getopt_long(3) does: options may stand before and after words, long ones may be
- * cut to an unambiguous beginning, `--` ends them. Faults have getopt's own sentences.
+ * cut to an unambiguous beginning, `--` ends them. Faults have getopt's own sentences. `more` gives options that are
+ * looked at only for a word that names none of `specs` in full.
  */
-export function getopt(args: readonly string[], specs: readonly OptionSpec[]): ParsedWords {
+export function getopt(args: readonly string[], specs: readonly OptionSpec[], more = none): ParsedWords {
   const options: GivenOption[] = [];
   const words: string[] = [];
   for (let i = 0; i < args.length; i++) {
@@ -34,7 +35,7 @@ export function getopt(args: readonly string[], specs: readonly OptionSpec[]): P
     }
     if (arg.startsWith("--")) {
       const [name, attached] = splitAtEquals(arg.slice(2));
-      const spec = findLong(name, specs);
+      const spec = findLong(name, specs, more);
       let value = attached;
       if (spec.argument === "none" && attached !== undefined) {
         throw new UsageError(`option '--${spec.name}' doesn't allow an argument`);
@@ -47,7 +48,7 @@ export function getopt(args: readonly string[], specs: readonly OptionSpec[]): P
     } else if (arg.startsWith("-") && arg.length > 1) {
       for (let at = 1; at < arg.length; at++) {
         const letter = arg[at]!;
-        const spec = specs.find((one) => one.short === letter);
+        const spec = specs.find((one) => one.short === letter) ?? more().find((one) => one.short === letter);
         if (!spec) throw new UsageError(`invalid option -- '${shown(letter)}'`);
         if (spec.argument === "none") {
           options.push({ name: spec.name, value: undefined });
@@ -71,10 +72,14 @@ function splitAtEquals(text: string): [string, string | undefined] {
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function findLong(name: string, specs: readonly OptionSpec[]): OptionSpec {
-  const exact = specs.find((spec) => spec.name === name);
+function none(): readonly OptionSpec[] {
+  return [];
+}
+
+function findLong(name: string, specs: readonly OptionSpec[], more: typeof none): OptionSpec {
+  const exact = specs.find((spec) => spec.name === name) ?? more().find((spec) => spec.name === name);
   if (exact) return exact;
-  const begun = name === "" ? [] : specs.filter((spec) => spec.name.startsWith(name));
+  const begun = name === "" ? [] : [...specs, ...more()].filter((spec) => spec.name.startsWith(name));
   if (begun.length === 1) return begun[0]!;
   if (begun.length === 0) throw new UsageError(`unrecognized option '--${shown(name)}'`);
   const list = begun.map((spec) => `'--${spec.name}'`).join(" ");

@@ -87,7 +87,6 @@ async function writeCpuinfo({ sys, host }: Runner, folder: string): Promise<numb
   return 0;
 }
 
-const O_NOFOLLOW = 0o400000;
 /** As criu makes its images. */
 const IMAGE_MODE = 0o644;
 
@@ -95,7 +94,7 @@ const IMAGE_MODE = 0o644;
 function writeFile(sys: Sys, path: string, bytes: Uint8Array): void {
   const mark = sys.memory.mark();
   try {
-    const flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    const flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | sys.arch.oNofollow;
     const number = sys.try("openat", AT_FDCWD, sys.memory.cstring(path), flags, IMAGE_MODE);
     if (number < 0) throw new UsageError(`Cannot write ${shown(path)}: ${new SysError("", -number).code}`);
     using fd = new Fd(sys, number);

@@ -3,9 +3,8 @@ import type { Libc } from "../ffi/libc.ts";
 import { writeAll } from "../ffi/out.ts";
 import { logLine } from "../report/text.ts";
 import { run as check } from "./check.ts";
-import { ALL_OPTIONS } from "./check_options.ts";
+import { checkWords } from "./check_options.ts";
 import { COMMANDS, INTERNAL } from "./commands.ts";
-import { getopt } from "./getopt.ts";
 import { help, shortHelp, versionLine } from "./help.ts";
 import { shown, UsageError } from "./usage.ts";
 
@@ -41,7 +40,7 @@ async function dispatch(name: string | undefined, args: readonly string[], libc:
     const names = COMMANDS.map((command) => command.name).join(", ");
     throw new UsageError(`unknown command: ${shown(name)}; there is ${names}`);
   }
-  const { options } = getopt(args, ALL_OPTIONS);
+  const { options } = checkWords(args);
   if (options.some((option) => option.name === "version")) return print(libc, versionLine(), 0);
   if (options.some((option) => option.name === "help")) return print(libc, help(), 0);
   // As in criu these two need no command word: they end the run as soon as they are read.
@@ -61,7 +60,7 @@ function commandName(args: readonly string[]): string | undefined {
   // The first word decides alone in nearly every call; an option before it needs the table.
   if (args[0] !== undefined && !args[0].startsWith("-")) return args[0];
   try {
-    return getopt(args, ALL_OPTIONS).words[0];
+    return checkWords(args).words[0];
   } catch (error) {
     if (error instanceof UsageError) return undefined;
     throw error;

@@ -10,7 +10,7 @@ const LIMIT = 64 * 1024 * 1024;
 export function readFd(sys: Sys, fd: number, path: string, limit = LIMIT): Uint8Array {
   const { memory } = sys;
   const mark = memory.mark();
-  const at = memory.alloc(CHUNK);
+  const at = memory.room(CHUNK);
   const parts: Uint8Array[] = [];
   let total = 0;
   try {
@@ -61,7 +61,7 @@ export function readLink(sys: Sys, path: string): string {
   const mark = memory.mark();
   try {
     const name = memory.cstring(path);
-    const at = memory.alloc(4096);
+    const at = memory.room(4096);
     const size = sys.try("readlinkat", AT_FDCWD, name, at, 4096);
     if (size < 0) throw new SysError(`readlink(${path})`, -size);
     return memory.text(at, size);
@@ -86,7 +86,7 @@ export function entries(sys: Sys, path: string): string[] {
   const names: string[] = [];
   using fd = sys.open(path, O_RDONLY);
   try {
-    const at = memory.alloc(32 * 1024);
+    const at = memory.room(32 * 1024);
     for (;;) {
       const size = sys.try("getdents64", fd.number, at, 32 * 1024);
       if (size < 0) throw new SysError(`getdents64(${path})`, -size);

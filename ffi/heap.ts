@@ -24,7 +24,7 @@ export function withholdHeap({ syscall, memory }: Pick<Libc, "syscall" | "memory
   const mark = memory.mark();
   const fd = syscall("openat", AT_FDCWD, memory.cstring("/proc/self/maps"), O_RDONLY | O_CLOEXEC, 0);
   if (fd >= 0) {
-    const at = memory.alloc(CHUNK);
+    const at = memory.room(CHUNK);
     let text = "";
     for (let got; text.length < LIMIT && (got = syscall("read", fd, at, CHUNK)) > 0;) text += memory.text(at, got);
     syscall("close", fd);

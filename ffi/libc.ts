@@ -8,16 +8,27 @@ import { Memory } from "./memory.ts";
 const CORE = {
   // long syscall(long number, ...); the variadic arguments travel in the same registers as named ones
   syscall: { parameters: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], result: "i64" },
-  // The same for calls whose value fits into 32 bits: no bigint has to be made for it.
-  small: {
-    name: "syscall",
-    parameters: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"],
-    result: "i32",
-  },
-  // int *__errno_location(void)
-  __errno_location: { parameters: [], result: "pointer" },
-  // int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
-  clone: { parameters: ["pointer", "i64", "i32", "i64"], result: "i32" },
+  // The addresses of functions that are called seldom or never: making one callable by its name costs 0.1 ms.
+  __errno_location: { type: "pointer" },
+  clone: { type: "pointer" },
+  abs: { type: "pointer" },
+  sleep: { type: "pointer" },
+  address: { name: "syscall", type: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+// int *__errno_location(void)
+const ERRNO = { parameters: [], result: "pointer" } as const satisfies Deno.ForeignFunction;
+// int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
+const CLONE = { parameters: ["pointer", "i64", "i32", "i64"], result: "i32" } as const satisfies Deno.ForeignFunction;
+
+/** Opened when it is first used. */
+const SMALL = {
+  // The same as syscall for calls whose value fits into 32 bits: no bigint has to be made for it.
+  syscall: { parameters: ["i64", "i64", "i64", "i64", "i64", "i64", "i64"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** Opened when it is first used. */
+const LOOKUP = {
   // void *dlsym(void *handle, const char *symbol); handle NULL is RTLD_DEFAULT
   dlsym: { parameters: ["i64", "buffer"], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
@@ -27,6 +38,13 @@ const ENVIRONMENT = {
   // char *getenv(const char *name)
   getenv: { parameters: ["buffer"], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
+
+/** Opened when it is first used. */
+const AUXILIARY = {
+  // unsigned long getauxval(unsigned long type)
+  getauxval: { parameters: ["u64"], result: "u64" },
+} as const satisfies Deno.ForeignLibraryInterface;
+const AT_PAGESZ = 6n;
 
 /** Opened when it is first used. */
 const WAITING = {
@@ -65,6 +83,8 @@ export interface Libc {
   symbol(name: string): number;
   /** A copy of `size` bytes of this process's own code at `address`. */
   code(address: number, size: number): Uint8Array;
+  /** Bytes of a page (getauxval(3), AT_PAGESZ); asked for where the architecture does not tell. */
+  pageSize(): number;
   /** A variable of the environment (getenv(3)); undefined when it is not set. */
   getenv(name: string): string | undefined;
 }
@@ -74,13 +94,19 @@ export type SmallCall = (a: number, b: number, c: number, d: number, e?: number)
 
 const cstring = (text: string) => new TextEncoder().encode(text + "\0");
 
+/** A function that is called by its address. */
+function callable<F extends Deno.ForeignFunction>(pointer: Deno.PointerValue, definition: F): Deno.UnsafeFnPointer<F> {
+  if (!pointer) throw new Error("Cannot find a function in libc");
+  return new Deno.UnsafeFnPointer<F>(pointer as never, definition);
+}
+
 /** Opens libc of this process. Costs about 1 ms; nothing is opened before it is called. */
 export function openLibc(): Libc {
   const arch = hostArch();
   const { symbols: core } = Deno.dlopen("libc.so.6", CORE);
   // Numbers are accepted where TypeScript asks for a bigint; the 64 bits are the same and it is three times as fast.
   const raw = core.syscall as unknown as (...args: number[]) => bigint;
-  const errnoPointer = core.__errno_location();
+  const errnoPointer = callable(core.__errno_location, ERRNO).call();
   if (!errnoPointer) throw new Error("Cannot find errno: __errno_location returned NULL");
   // The location belongs to this thread and stays; it is only right after synchronous calls.
   const errno = new Deno.UnsafePointerView(errnoPointer);
@@ -102,16 +128,19 @@ export function openLibc(): Libc {
   if (!pointer) throw new Error("Cannot use the scratch memory: mmap returned NULL");
   const memory = new Memory(base, Deno.UnsafePointerView.getArrayBuffer(pointer, SCRATCH_BYTES));
 
-  const clone = core.clone as unknown as (
-    fn: Deno.PointerValue,
-    stack: number,
-    flags: number,
-    arg: number,
-  ) => number;
+  let clone: Deno.UnsafeFnPointer<typeof CLONE> | undefined;
   let stack = 0;
+  let small: ((...args: number[]) => number) | undefined;
   let environment: Deno.DynamicLibrary<typeof ENVIRONMENT> | undefined;
+  let lookup: Deno.DynamicLibrary<typeof LOOKUP> | undefined;
   let waiting: Deno.DynamicLibrary<typeof WAITING> | undefined;
-  const find = (name: string): Deno.PointerValue => core.dlsym(0n, cstring(name));
+  let page = 0;
+  const find = (name: string): Deno.PointerValue => {
+    if (name === "syscall") return core.address;
+    if (name === "sleep" || name === "abs") return core[name];
+    lookup ??= Deno.dlopen("libc.so.6", LOOKUP);
+    return lookup.symbols.dlsym(0n, cstring(name));
+  };
 
   const libc: Libc = {
     arch,
@@ -122,7 +151,7 @@ export function openLibc(): Libc {
     },
     small(name) {
       const nr = arch.syscalls[name];
-      const call = core.small as unknown as (...args: number[]) => number;
+      const call = small ??= Deno.dlopen("libc.so.6", SMALL).symbols.syscall as unknown as typeof small & object;
       if (nr === undefined) return () => -38 /* ENOSYS */;
       return (a, b, c, d, e = 0) => {
         const result = call(nr, a, b, c, d, e, 0);
@@ -134,7 +163,8 @@ export function openLibc(): Libc {
         stack = map(STACK_BYTES) + STACK_BYTES;
         withholdHeap(libc, [base, stack - STACK_BYTES, Number(Deno.UnsafePointer.value(errnoPointer))]);
       }
-      const pid = clone(find("sleep"), stack, flags | SIGCHLD, CHILD_SECONDS);
+      clone ??= callable(core.clone, CLONE);
+      const pid = clone.call(core.sleep, BigInt(stack), flags | SIGCHLD, BigInt(CHILD_SECONDS));
       return pid < 0 ? -errno.getInt32() : pid;
     },
     poll(at, count, timeoutMs) {
@@ -150,6 +180,7 @@ export function openLibc(): Libc {
       const at = Deno.UnsafePointer.create(BigInt(address));
       return at ? new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(at, size)).slice() : new Uint8Array();
     },
+    pageSize: () => page ||= Number(Deno.dlopen("libc.so.6", AUXILIARY).symbols.getauxval(AT_PAGESZ)),
     getenv(name) {
       environment ??= Deno.dlopen("libc.so.6", ENVIRONMENT);
       const value = environment.symbols.getenv(cstring(name));

@@ -1,6 +1,6 @@
 import { SysError } from "./errno.ts";
 import type { Sys } from "./sys.ts";
-import { MAP_ANONYMOUS, MAP_PRIVATE, PAGE, PROT_READ, PROT_WRITE } from "./uapi.ts";
+import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from "./uapi.ts";
 
 const PROT_EXEC = 4;
 
@@ -17,9 +17,9 @@ export interface MachineCode extends Disposable {
  * Throws `SysError` where memory may not become code.
  */
 export function machineCode(sys: Sys, code: Uint8Array): MachineCode {
-  if (code.length > PAGE) throw new RangeError(`Cannot hold ${code.length} bytes of code: a page has ${PAGE}`);
-  const address = sys.mmap(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
-  const free = () => void sys.try("munmap", address, PAGE);
+  if (code.length > sys.page) throw new RangeError(`Cannot hold ${code.length} bytes of code: a page has ${sys.page}`);
+  const address = sys.mmap(sys.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+  const free = () => void sys.try("munmap", address, sys.page);
   const pointer = Deno.UnsafePointer.create<typeof FUNCTION>(BigInt(address));
   const refused = pointer && write(sys, pointer, address, code);
   if (!pointer || refused) {
@@ -36,5 +36,5 @@ export function machineCode(sys: Sys, code: Uint8Array): MachineCode {
 /** Fills the page and turns it into code; returns the errno, 0 for none. */
 function write(sys: Sys, pointer: Deno.PointerObject, address: number, code: Uint8Array): number {
   new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(pointer, code.length)).set(code);
-  return -sys.try("mprotect", address, PAGE, PROT_READ | PROT_EXEC);
+  return -sys.try("mprotect", address, sys.page, PROT_READ | PROT_EXEC);
 }

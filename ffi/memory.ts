@@ -23,12 +23,22 @@ export class Memory {
 
   /** Cuts `size` zeroed bytes and returns their address, a multiple of `align`. */
   alloc(size: number, align = 8): number {
+    const address = this.room(size, align);
+    const start = address - this.base;
+    this.#bytes.fill(0, start, start + size);
+    return address;
+  }
+
+  /**
+   * As `alloc`, for what the kernel writes before anybody reads it: the bytes are what they were. Zeroing much for an
+   * answer that is short would touch each page of it, and after each child copy them.
+   */
+  room(size: number, align = 8): number {
     const start = Math.ceil((this.base + this.#used) / align) * align - this.base;
     if (start + size > this.#bytes.length) {
       throw new RangeError(`Cannot cut ${size} bytes: the scratch memory is used up`);
     }
     this.#used = start + size;
-    this.#bytes.fill(0, start, start + size);
     return this.base + start;
   }
 

@@ -149,7 +149,7 @@ export class Netlink implements Disposable {
     this.#memory = memory;
     this.#timeout = memory.alloc(16); // struct timeval
     memory.setU64(this.#timeout, DEADLINE_MS / 1000);
-    this.#answer = memory.alloc(ROOM);
+    this.#answer = memory.room(ROOM);
     this.#read = (address, size) => memory.bytes(address, size).slice();
   }
 

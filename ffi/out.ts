@@ -21,7 +21,7 @@ export function writeAll(libc: Libc, fd: number, text: string): void {
 export function writeAllBytes(libc: Libc, fd: number, bytes: Uint8Array): void {
   const { memory } = libc;
   const mark = memory.mark();
-  const at = memory.alloc(CHUNK);
+  const at = memory.room(CHUNK);
   try {
     for (let done = 0; done < bytes.length;) {
       const part = bytes.subarray(done, done + CHUNK);

@@ -4,7 +4,7 @@ import { writeAllBytes } from "./out.ts";
 import type { Sys } from "./sys.ts";
 import { AT_FDCWD, O_CLOEXEC, O_CREAT, O_WRONLY } from "./uapi.ts";
 
-const O_EXCL = 0o200, O_NOFOLLOW = 0o400000;
+const O_EXCL = 0o200;
 const MODE = 0o644;
 
 /**
@@ -18,7 +18,7 @@ export function replaceFile(sys: Sys, path: string, bytes: Uint8Array): void {
   const mark = memory.mark();
   try {
     const name = memory.cstring(beside);
-    const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    const flags = O_WRONLY | O_CREAT | O_EXCL | sys.arch.oNofollow | O_CLOEXEC;
     const number = sys.try("openat", AT_FDCWD, name, flags, MODE);
     if (number < 0) throw new SysError(`open(${beside})`, -number);
     try {

@@ -3,6 +3,8 @@ import { Fd } from "./fd.ts";
 import { Sys } from "./sys.ts";
 import type { SyscallName } from "./arch/arch.ts";
 import {
+  CLONE_PARENT,
+  CLONE_VM,
   NT_PRSTATUS,
   PTRACE_CONT,
   PTRACE_EVENT_CLONE,
@@ -148,6 +150,19 @@ export class Subject implements Disposable {
     this.#own.arch.prepareSyscall(view, this.#instruction, this.#number(name), args);
     this.#setRegisters(view);
     this.ptrace(PTRACE_SINGLESTEP, 0, 0);
+  }
+
+  /**
+   * Makes a second task that shares this child's memory, a child of cready's like it, stopped and traced; the child is
+   * to be made with PTRACE_O_TRACECLONE. Throws `SysError`.
+   */
+  twin(): Subject {
+    const pid = this.sys.call("clone", CLONE_PARENT | CLONE_VM, 0, 0, 0, 0);
+    // Nothing is waited for or killed that is not ours: a seccomp filter can make any answer up. poll() throws then.
+    if (pid <= 0) throw new SysError("clone()", 10 /* ECHILD */);
+    const twin = new Subject(this.#own, pid, this.#instruction);
+    if (!twin.poll()) twin.wait("stop of a traced task");
+    return twin;
   }
 
   /** Makes one system call of the architecture's 32-bit ABI; returns its value, or -errno. Spoils libc's `sleep` there. */
@@ -339,9 +354,9 @@ let instructionAt = 0;
 function syscallInstruction(own: Sys): number {
   if (instructionAt) return instructionAt;
   const start = own.libc.symbol("syscall");
-  const wanted = own.arch.syscallInstruction;
+  const { syscallInstruction: wanted, instructionAlignment } = own.arch;
   const code = own.libc.code(start, 64);
-  for (let i = 0; i + wanted.length <= code.length; i++) {
+  for (let i = 0; i + wanted.length <= code.length; i += instructionAlignment) {
     if (wanted.every((byte, j) => code[i + j] === byte)) return instructionAt = start + i;
   }
   throw new Error("Cannot find a system call instruction in libc's syscall function");

@@ -59,6 +59,11 @@ export class Sys {
     return this.libc.memory;
   }
 
+  /** Bytes of a page of memory. */
+  get page(): number {
+    return this.libc.arch.pageSize ?? this.libc.pageSize();
+  }
+
   /** Makes a call; a failure is returned as -errno. */
   try(name: SyscallName, ...args: number[]): number {
     return this.#invoke(name, args);

@@ -13,7 +13,6 @@ export const O_NOCTTY = 0o400;
 export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
-export const O_DIRECTORY = 0o200000;
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
 export const F_GETOWNER_UIDS = 17;
@@ -31,10 +30,10 @@ export const MAP_PRIVATE = 2;
 export const MAP_ANONYMOUS = 0x20;
 export const MREMAP_MAYMOVE = 1;
 export const MREMAP_FIXED = 2;
-export const PAGE = 4096;
 
 // sched.h
 export const CLONE_NEWTIME = 0x80;
+export const CLONE_VM = 0x100;
 export const CLONE_PARENT = 0x8000;
 export const CLONE_NEWNS = 0x20000;
 export const CLONE_NEWCGROUP = 0x2000000;

@@ -32,7 +32,6 @@ const DOCUMENT_LIMIT = 4 * 1024 * 1024;
 /** Engines put the images into this folder of the archive. */
 const CHECKPOINT = "checkpoint/";
 
-const O_NOFOLLOW = 0o400000;
 const S_IFMT = 0o170000, S_IFDIR = 0o040000, S_IFREG = 0o100000;
 const STATX_TYPE = 1;
 const STATX = struct("statx", 256, { mode: [28, "u16"] });
@@ -74,7 +73,7 @@ function folder(sys: Sys, path: string): Dump {
     read(name) {
       if (!names.includes(name)) return undefined;
       // A link could lead anywhere, and CRIU makes none in place of an image.
-      using fd = sys.open(`${path}/${name}`, O_RDONLY | O_NOFOLLOW);
+      using fd = sys.open(`${path}/${name}`, O_RDONLY | sys.arch.oNofollow);
       if (typeOf(sys, fd.number) !== S_IFREG) throw new ImageError(`${name} is no regular file`);
       return limited(name, readFd(sys, fd.number, name, IMAGE_LIMIT + 1));
     },

@@ -2,7 +2,7 @@ import { decodeBytes } from "../ffi/bytes.ts";
 import { SysError } from "../ffi/errno.ts";
 import { Fd } from "../ffi/fd.ts";
 import type { Sys } from "../ffi/sys.ts";
-import { AT_EMPTY_PATH, O_CLOEXEC, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY } from "../ffi/uapi.ts";
+import { AT_EMPTY_PATH, O_CLOEXEC, O_NONBLOCK, O_PATH } from "../ffi/uapi.ts";
 import { ProcDir } from "../proc/dir.ts";
 import type { WatchedFile } from "../proc/fdinfo.ts";
 import { readStatx, S_IFDIR, S_IFMT, type Statx, STATX_MASK, STATX_SIZE } from "../proc/statx.ts";
@@ -45,7 +45,7 @@ export function findByHandle(sys: Sys, table: MountTable, { device, ino, handle 
 function openMountpoint(sys: Sys, root: ProcDir, { mount }: KnownMount): Fd | undefined {
   try {
     // A mount over a file is none that criu tries; a fifo or a device must not be opened by mistake.
-    const fd = root.open(`.${mount.point}`, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+    const fd = root.open(`.${mount.point}`, sys.arch.oDirectory | O_NONBLOCK | O_CLOEXEC);
     const stat = statFd(sys, fd);
     if (stat && (stat.mode & S_IFMT) === S_IFDIR && (stat.mount === null || stat.mount === mount.id)) return fd;
     fd[Symbol.dispose]();

@@ -45,8 +45,8 @@ export class Inspector {
   /** Judges the tree of a root. Throws `NoTreeError`, `NoContainerError`. */
   async inspect(pid: number, request: PlanRequest): Promise<Inspected> {
     const { sys, host } = this.#runner;
-    const planOf = planFor(sys, pid, request);
     const { caller, criu } = this;
+    const planOf = planFor(sys, pid, request, criu.version);
     const seen = look({ sys, host, caller, criu, plan: planOf.plan, stop: this.#stop }, pid);
     try {
       const missing = [...featuresNeeded(seen)].filter((id) => !this.#findings.has(id));

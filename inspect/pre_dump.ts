@@ -10,6 +10,7 @@ const MET = [
   "seccomp-dumper",
   "attr-32bit",
   "attr-32bit-s390",
+  "attr-32bit-arm",
   "attr-ldt",
   "attr-exec-vma",
   "fd-inotify-handle",

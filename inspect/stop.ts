@@ -1,4 +1,5 @@
 import { SysError, TimeoutError } from "../ffi/errno.ts";
+import type { UnkeptRegisters } from "../ffi/arch/arch.ts";
 import type { Sys } from "../ffi/sys.ts";
 import {
   NT_PRSTATUS,
@@ -27,8 +28,6 @@ const MAX_FILTERS = 64;
 const BPF_RET_K = 6;
 const SECCOMP_RET_USER_NOTIF = 0x7fc00000;
 const SECCOMP_RET_ACTION_FULL = 0xffff0000;
-/** Where the segment registers are in what PTRACE_GETREGSET gives of a 64-bit and of a 32-bit task (sys/user.h). */
-const SEGMENTS = { 216: [136, 160, 184, 192, 200, 208], 68: [28, 32, 36, 40, 52, 64] } as const;
 /** The bit of a selector that means the LDT. */
 const TABLE_INDICATOR = 4;
 
@@ -40,6 +39,8 @@ export interface StopFacts {
   readonly mode32: boolean;
   /** Whether a segment register selects an entry of the LDT. */
   readonly ldt: boolean;
+  /** What CRIU does not keep of its registers; null where the architecture has nothing of the kind. */
+  readonly unkept: UnkeptRegisters | null;
   /** Flags of its restartable sequences; null where it has none, or the kernel does not tell. */
   readonly rseqFlags: number | null;
   /** Whether a seccomp filter of it asks a supervisor; null where its filters cannot be read. */
@@ -100,13 +101,16 @@ function read(sys: Sys, tid: number, filtered: boolean): StopFacts {
   memory.setU64(iov, registers);
   memory.setU64(iov + 8, sys.arch.registersSize);
   const size = sys.try("ptrace", PTRACE_GETREGSET, tid, NT_PRSTATUS, iov) < 0 ? 0 : Number(memory.u64(iov + 8));
-  const segments = size === 216 || size === 68 ? SEGMENTS[size] : [];
+  const { registersSize, registersSize32, segments } = sys.arch;
+  const mode32 = size === registersSize32;
+  const selectors = (mode32 ? segments?.narrow : size === registersSize ? segments?.wide : undefined) ?? [];
   const rseq = memory.alloc(RSEQ);
   const rseqSize = sys.try("ptrace", PTRACE_GET_RSEQ_CONFIGURATION, tid, RSEQ, rseq);
   return {
     stopSignal: got === 0 && event === PTRACE_EVENT_STOP && signal !== SIGTRAP ? signal : null,
-    mode32: size === 68,
-    ldt: segments.some((offset) => (memory.u16(registers + offset) & TABLE_INDICATOR) !== 0),
+    mode32,
+    ldt: selectors.some((offset) => (memory.u16(registers + offset) & TABLE_INDICATOR) !== 0),
+    unkept: sys.arch.unkept?.((_text, request, at, data) => sys.try("ptrace", request, tid, at, data), memory) ?? null,
     rseqFlags: rseqSize === RSEQ && memory.u64(rseq) !== 0n ? memory.u32(rseq + RSEQ_FLAGS) : null,
     asksSupervisor: filtered ? asksSupervisor(sys, tid) : false,
   };

@@ -3,6 +3,7 @@ import { type CgroupLine, parseCgroup } from "../proc/cgroup.ts";
 import { parseChildren } from "../proc/children.ts";
 import type { ProcDir } from "../proc/dir.ts";
 import { ProcParseError } from "../proc/error.ts";
+import { type Limits, parseLimits } from "../proc/limits.ts";
 import { type Mapping, parseMaps } from "../proc/maps.ts";
 import { type Mount, parseMountinfo } from "../proc/mountinfo.ts";
 import { type NsKind, parseNsLink } from "../proc/ns.ts";
@@ -159,6 +160,11 @@ export class Task {
   /** The inode of a namespace; null where it cannot be read, or the kernel has no such kind. */
   ns(kind: NsKind | "pid_for_children" | "time_for_children"): number | null {
     return this.fact(`ns/${kind}`, (dir) => absent(() => parseNsLink(dir.link(`ns/${kind}`))));
+  }
+
+  /** Soft limits; null where they cannot be read. */
+  get limits(): Limits | null {
+    return this.fact("limits", (dir) => parseLimits(dir.text("limits")), null);
   }
 
   /** A symbolic link such as `exe`, `cwd`, `root`. */

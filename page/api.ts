@@ -47,7 +47,7 @@ async function post(query: string, accept: string, signal?: AbortSignal): Promis
     ...(signal ? { signal } : {}),
   }));
   if (response.status === 401) {
-    location.assign("/login");
+    location.assign(`/login${location.hash}`);
     throw new Fault("UNAUTHENTICATED", "The login has expired.");
   }
   return response;

@@ -45,6 +45,7 @@ export const CAUSES: Readonly<Record<string, string>> = {
   LIMIT: "limit",
   BOOT_OPTION: "boot option",
   TOOL: "tool",
+  ARCHITECTURE: "architecture",
   UNDETERMINED: "cause not verified",
 };
 
@@ -76,6 +77,15 @@ export function rightsOf({ privilege }: Host): string {
     initialUserNamespace ? "the initial user namespace" : "a user namespace of its own",
     container === null ? "no container seen" : `in a ${container} container`,
   ].join(" · ");
+}
+
+/** A text for the eye: characters that would be obeyed, or that turn or hide others, as `\\xNN` or `\\uNNNN`. */
+export function visible(text: string): string {
+  // deno-lint-ignore no-control-regex -- control bytes are what is looked for
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (char) => {
+    const hex = char.charCodeAt(0).toString(16);
+    return hex.length <= 2 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`;
+  });
 }
 
 /** "1 check", "2 checks". */

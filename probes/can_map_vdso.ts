@@ -28,11 +28,17 @@ export default defineProbe({
   mend: "boot Linux 4.9 or newer built with CONFIG_IA32_EMULATION=y and CONFIG_CHECKPOINT_RESTORE=y",
   references: ["man:arch_prctl(2)", "linux:arch/x86/kernel/process_64.c prctl_map_vdso", "criu:kdat_can_map_vdso"],
   autoloads: [],
+  notOn: {
+    aarch64: {
+      why: "arch_prctl(2) is of x86 only",
+      text: "nothing has to be done: CRIU moves the vDSO with mremap(2) on aarch64",
+    },
+  },
   criuFaults: [SIZE_TAKEN_FOR_NO],
   absentOn: ["EINVAL"],
   run({ sys, subject }) {
     const { name, syscalls } = sys.arch;
-    if (syscalls.arch_prctl === undefined) return unsupported(`arch_prctl does not exist on ${name} by design`);
+    if (syscalls.arch_prctl === undefined) return unsupported(`${name} has no arch_prctl(2)`);
     using child = subject();
     const call = "arch_prctl(ARCH_MAP_VDSO_32, 0)";
     const result = child.sys.look(call, ARCH_MAP_VDSO_32, 0);

@@ -1,7 +1,7 @@
 import { SIZE_TAKEN_FOR_NO } from "./can_map_vdso.ts";
 import { DeathError } from "../ffi/subject.ts";
 import { errnoName, SysError } from "../ffi/errno.ts";
-import { MAP_ANONYMOUS, MAP_PRIVATE, PAGE, SIGSEGV } from "../ffi/uapi.ts";
+import { MAP_ANONYMOUS, MAP_PRIVATE, SIGSEGV } from "../ffi/uapi.ts";
 import type { Host } from "../host/host.ts";
 import { type Answer, blocked, defineProbe, inconclusive, type Remedy, supported, unsupported } from "./probe.ts";
 import { TRACING } from "./rights.ts";
@@ -20,9 +20,15 @@ export default defineProbe({
   kconfig: ["CONFIG_IA32_EMULATION", "CONFIG_CHECKPOINT_RESTORE"],
   modules: [],
   rights: TRACING,
-  mend: "boot Linux 4.12 or newer for x86_64, built with CONFIG_IA32_EMULATION=y and CONFIG_CHECKPOINT_RESTORE=y",
+  mend: "boot Linux 4.12 or newer built with CONFIG_IA32_EMULATION=y and CONFIG_CHECKPOINT_RESTORE=y",
   references: ["man:syscall(2)", "linux:arch/x86/kernel/process_64.c do_arch_prctl_64", "criu:kdat_compatible_cr"],
   autoloads: [],
+  notOn: {
+    aarch64: {
+      why: "CRIU can restore 32-bit tasks on x86_64 only",
+      text: "run 64-bit programs where they are to be dumped",
+    },
+  },
   criuFaults: [SIZE_TAKEN_FOR_NO],
   absentOn: ["EINVAL"],
   run({ sys, host, subject }) {
@@ -39,7 +45,7 @@ export default defineProbe({
     const text = `${compat.name} mmap2(PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS)`;
     let address: number;
     try {
-      address = child.compatCall(compat.mmap2, [0, PAGE, 0, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0], text);
+      address = child.compatCall(compat.mmap2, [0, sys.page, 0, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0], text);
     } catch (error) {
       if (!(error instanceof DeathError) || error.status.kind === "exited") throw error;
       if (error.status.signal !== SIGSEGV) throw error;
@@ -49,7 +55,7 @@ export default defineProbe({
     sys.note(text, address < 0 ? errnoName(-address) : `0x${address.toString(16)}`);
     if (address < 0) return inconclusive(`${text}: ${errnoName(-address)}`, host.filtered ? [SANDBOX] : undefined);
     // Before Linux 4.12 the page lay above 4 GiB, and only the lower half of its address was told.
-    const there = child.sys.look("mincore(the page mapped)", address, PAGE, resident);
+    const there = child.sys.look("mincore(the page mapped)", address, sys.page, resident);
     if (there === 0) return supported();
     if (there !== -ENOMEM) return inconclusive(`mincore(the page mapped): ${errnoName(-there)}`);
     return unsupported(

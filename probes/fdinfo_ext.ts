@@ -1,4 +1,5 @@
 import { SysError } from "../ffi/errno.ts";
+import { toCollector } from "../ffi/collector.ts";
 import type { Fd } from "../ffi/fd.ts";
 import { readText } from "../ffi/files.ts";
 import { O_CLOEXEC, SIGUSR1 } from "../ffi/uapi.ts";
@@ -90,11 +91,15 @@ function signalfd(kernel: Kernel): string | undefined {
 }
 
 function inotify(kernel: Kernel): Answer {
-  const fd = kernel.sys.fd("inotify_init1(0)", O_CLOEXEC);
-  // The last close waits until nobody looks at the watches any more (SRCU), 5 to 20 ms: the next child has it too, and
-  // its end waits in our place.
-  kernel.sys.closing.push(fd);
-  return watches(kernel, fd);
+  const { sys } = kernel;
+  const fd = sys.fd("inotify_init1(0)", O_CLOEXEC);
+  try {
+    return watches(kernel, fd);
+  } finally {
+    // The last close waits until nobody looks at the watches any more (SRCU), 5 to 20 ms: the collector waits in our
+    // place, or where it cannot the end of the next child, which has what is left to be closed too.
+    sys.closing.push(toCollector(sys, fd));
+  }
 }
 
 function watches(kernel: Kernel, fd: Fd): Answer {

@@ -32,15 +32,15 @@ export default defineProbe({
 
 /** Undefined where one of the family's programs has the legacy backend. */
 function family({ sys }: Kernel, name: "iptables" | "ip6tables"): Answer | undefined {
-  const programs = [`${name}-save`, `${name}-legacy-save`];
-  const seen: string[] = [];
-  for (const program of programs) {
-    const { legacy, found } = backend(sys, program);
-    if (legacy) return undefined;
-    if (legacy === null) return inconclusive(found);
-    seen.push(found);
-  }
-  return unsupported(seen.join("; "), [{
+  const programs = [`${name}-save`, `${name}-legacy-save`] as const;
+  // Where both are there, the one that has legacy in its name spares running the other.
+  const second = backend(sys, programs[1]);
+  if (second.legacy) return undefined;
+  const first = backend(sys, programs[0]);
+  if (first.legacy) return undefined;
+  const untold = [first, second].find(({ legacy }) => legacy === null);
+  if (untold) return inconclusive(untold.found);
+  return unsupported(`${first.found}; ${second.found}`, [{
     cause: "TOOL",
     why: `neither ${programs.join(" nor ")} is there with the legacy backend`,
     text: "install the legacy programs of iptables (Debian: package iptables), if CRIU has to handle such rules",

@@ -1,4 +1,4 @@
-import { MAP_ANONYMOUS, MAP_SHARED, PAGE, PROT_READ, PROT_WRITE } from "../ffi/uapi.ts";
+import { MAP_ANONYMOUS, MAP_SHARED, PROT_READ, PROT_WRITE } from "../ffi/uapi.ts";
 import { defineProbe, supported } from "./probe.ts";
 
 export default defineProbe({
@@ -23,16 +23,16 @@ export default defineProbe({
   }],
   absentOn: ["ENOENT"],
   run({ sys }) {
-    const address = sys.mmap(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
+    const address = sys.mmap(sys.page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
     try {
-      const range = `${address.toString(16)}-${(address + PAGE).toString(16)}`;
+      const range = `${address.toString(16)}-${(address + sys.page).toString(16)}`;
       // The folder first: without it the link's ENOENT would look the same, with it ENOENT means the link.
       using _folder = sys.open("/proc/self/map_files");
       using _file = sys.open(`/proc/self/map_files/${range}`, 0, "open(/proc/self/map_files/START-END)");
       sys.note("open(/proc/self/map_files/START-END)", "the mapping's file");
       return supported();
     } finally {
-      sys.try("munmap", address, PAGE);
+      sys.try("munmap", address, sys.page);
     }
   },
 });

@@ -1,16 +1,6 @@
 import { readText } from "../ffi/files.ts";
 import { struct } from "../ffi/struct.ts";
-import {
-  AT_EMPTY_PATH,
-  AT_FDCWD,
-  MAP_SHARED,
-  O_CLOEXEC,
-  O_CREAT,
-  O_RDONLY,
-  O_RDWR,
-  PAGE,
-  PROT_READ,
-} from "../ffi/uapi.ts";
+import { AT_EMPTY_PATH, AT_FDCWD, MAP_SHARED, O_CLOEXEC, O_CREAT, O_RDONLY, O_RDWR, PROT_READ } from "../ffi/uapi.ts";
 import { parseMaps } from "../proc/maps.ts";
 import { mountCall, mountChild, MOUNTING, ROOM } from "./mount_child.ts";
 import { defineProbe, inconclusive, lacking, supported } from "./probe.ts";
@@ -56,12 +46,13 @@ export default defineProbe({
     child.sys.call("openat", AT_FDCWD, below, O_RDWR | O_CREAT | O_CLOEXEC, 0o644);
     child.sys.ask(overlay.text, ...overlay.args);
     const fd = child.sys.call("openat", AT_FDCWD, file, O_RDONLY | O_CLOEXEC, 0);
-    const address = child.sys.mmap(PAGE, PROT_READ, MAP_SHARED, fd);
+    const address = child.sys.mmap(sys.page, PROT_READ, MAP_SHARED, fd);
     child.sys.call("statx", fd, empty, AT_EMPTY_PATH, STATX_INO, stat);
     sys.memory.write(stat, child.read(stat, STATX.size));
     const hex = (field: "dev_major" | "dev_minor") => STATX.get(sys.memory, stat, field).toString(16).padStart(2, "0");
     const wanted = `${hex("dev_major")}:${hex("dev_minor")} ${sys.memory.u64(stat + 32)}`;
-    const mapping = parseMaps(readText(sys, `/proc/${child.pid}/maps`)).find(({ start }) => start === address);
+    const maps = parseMaps(readText(sys, `/proc/${child.pid}/maps`), address.toString(16));
+    const mapping = maps.find(({ start }) => start === address);
     if (!mapping) return inconclusive("/proc/CHILD/maps does not show the file that the child mapped");
     const shown = `${mapping.device} ${mapping.inode}`;
     sys.note("read(/proc/CHILD/maps)", `${shown}, statx: ${wanted}`);

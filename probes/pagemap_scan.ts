@@ -2,7 +2,7 @@ import { SysError } from "../ffi/errno.ts";
 import { access } from "../ffi/files.ts";
 import { struct } from "../ffi/struct.ts";
 import type { Sys } from "../ffi/sys.ts";
-import { F_OK, MAP_ANONYMOUS, MAP_PRIVATE, PAGE, PROT_READ, PROT_WRITE } from "../ffi/uapi.ts";
+import { F_OK, MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from "../ffi/uapi.ts";
 import { type Answer, defineProbe, inconclusive, type Kernel, supported, unsupported } from "./probe.ts";
 
 /** _IOWR('f', 16, struct pm_scan_arg), linux/fs.h. */
@@ -32,11 +32,11 @@ export const WANTED = PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_SOFT_DIRTY;
 
 /** Calls `use` with the address of a page of our own that was written to, and unmaps it. */
 export function withPage<T>(sys: Sys, use: (address: number) => T): T {
-  const address = sys.mmap(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE);
+  const address = sys.mmap(sys.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE);
   try {
     return use(address);
   } finally {
-    sys.try("munmap", address, PAGE);
+    sys.try("munmap", address, sys.page);
   }
 }
 
@@ -51,7 +51,7 @@ export function categories({ sys }: Kernel, page: number, returned: number, text
   const argument = PM_SCAN_ARG.pack(memory, {
     size: PM_SCAN_ARG.size,
     start: page,
-    end: page + PAGE,
+    end: page + sys.page,
     vec: region,
     vec_len: 1,
     category_inverted: PAGE_IS_PFNZERO | PAGE_IS_FILE,

@@ -1,4 +1,3 @@
-import { PAGE } from "../ffi/uapi.ts";
 import { categories, WANTED, withPage } from "./pagemap_scan.ts";
 import { defineProbe, inconclusive, supported } from "./probe.ts";
 
@@ -26,7 +25,7 @@ export default defineProbe({
   run(kernel) {
     const { sys } = kernel;
     return withPage(sys, (page) => {
-      const guarded = sys.look("madvise(a page, MADV_GUARD_INSTALL)", page, PAGE, MADV_GUARD_INSTALL) === 0;
+      const guarded = sys.look("madvise(a page, MADV_GUARD_INSTALL)", page, sys.page, MADV_GUARD_INSTALL) === 0;
       const name = guarded ? "a guard page" : "a written page";
       const seen = categories(kernel, page, WANTED | PAGE_IS_GUARD, `ioctl(pagemap, PAGEMAP_SCAN, ${name})`);
       if (typeof seen !== "number") return seen;

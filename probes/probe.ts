@@ -32,6 +32,7 @@ export type Cause =
   | "LIMIT"
   | "BOOT_OPTION"
   | "TOOL"
+  | "ARCHITECTURE"
   | "UNDETERMINED";
 
 /** What would mend or decide it. cready never does it. */
@@ -100,6 +101,11 @@ export interface Feature {
   readonly references: readonly string[];
   /** Modules that asking may make the kernel load by itself. */
   readonly autoloads: readonly string[];
+  /**
+   * Architectures that do not have it by design: why, a clause, and what to do there. It is asked all the same; where it
+   * is missing there, its absence is told and does not count.
+   */
+  readonly notOn?: Readonly<Record<string, { readonly why: string; readonly text: string }>>;
   /** Known wrong answers of CRIU 4.2. */
   readonly criuFaults: readonly CriuFault[];
   /** Why one probe may take longer than 15 ms; absent for the others. */

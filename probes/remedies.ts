@@ -12,6 +12,8 @@ export function remediesFor(probe: Probe, answer: Answer, host: Host): readonly 
   if (answer.verdict === "INCONCLUSIVE") {
     return [undecided(probe, host)];
   }
+  const byDesign = probe.notOn?.[host.architecture];
+  if (byDesign && answer.verdict === "UNSUPPORTED") return [{ cause: "ARCHITECTURE", ...byDesign, command: null }];
   return absenceRemedies(probe, host);
 }
 

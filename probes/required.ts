@@ -1,5 +1,5 @@
 import type { Probe } from "./probe.ts";
-import breakpoints from "./breakpoints.ts";
+export { OPTIONAL } from "./optional.ts";
 import fcntl_getowner_uids from "./fcntl_getowner_uids.ts";
 import fdinfo_ext from "./fdinfo_ext.ts";
 import ipc_next_id from "./ipc_next_id.ts";
@@ -37,9 +37,4 @@ export const REQUIRED: readonly Probe[] = [
   sigqueueinfo,
   ptrace_peeksiginfo,
   special_mapping_mremap,
-];
-
-/** Category 4: asked after all others, told, never counted. */
-export const OPTIONAL: readonly Probe[] = [
-  breakpoints,
 ];

@@ -65,12 +65,12 @@ export class Runner implements Disposable {
     };
   }
 
-  /** Begins what these probes, asked one after the other, would have to wait for. */
+  /** Begins what these probes would have to wait for; others are to be asked before them. */
   prepare(probes: readonly Probe[]): void {
     // Whoever is bound by RLIMIT_NPROC may need each task for an answer.
     const { host } = this;
     if (!host.rightsKnown || !(host.has("CAP_SYS_RESOURCE") || host.has("CAP_SYS_ADMIN"))) return;
-    for (const probe of probes.slice(1)) {
+    for (const probe of probes) {
       if (!probe.prepare) continue;
       const mark = this.sys.memory.mark();
       try {

@@ -9,7 +9,6 @@ import {
   AT_STATX_DONT_SYNC,
   AT_SYMLINK_NOFOLLOW,
   O_CLOEXEC,
-  O_DIRECTORY,
   O_NONBLOCK,
   O_PATH,
   O_RDONLY,
@@ -40,13 +39,13 @@ export class ProcDir implements Disposable {
 
   /** Opens a folder by its path. Throws `SysError`. */
   static open(sys: Sys, path: string): ProcDir {
-    return new ProcDir(sys, openAt(sys, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, path), path);
+    return new ProcDir(sys, openAt(sys, AT_FDCWD, path, sys.arch.oDirectory, path), path);
   }
 
   /** Opens a folder in this one. Throws `SysError`. */
   folder(name: string): ProcDir {
     const path = `${this.path}/${name}`;
-    return new ProcDir(this.#sys, openAt(this.#sys, this.#fd.number, name, O_RDONLY | O_DIRECTORY, path), path);
+    return new ProcDir(this.#sys, openAt(this.#sys, this.#fd.number, name, this.#sys.arch.oDirectory, path), path);
   }
 
   /** The descriptor, for calls relative to it. */
@@ -116,7 +115,7 @@ export class ProcDir implements Disposable {
   names(name = "."): string[] {
     const { memory } = this.#sys;
     const mark = memory.mark();
-    using folder = this.open(name, O_RDONLY | O_DIRECTORY);
+    using folder = this.open(name, this.#sys.arch.oDirectory);
     const names: string[] = [];
     try {
       const at = memory.alloc(NAMES);

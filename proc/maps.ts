@@ -15,10 +15,11 @@ export interface Mapping {
 
 const LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) *(.*)$/s;
 
-/** Parses /proc/PID/maps; lines of another form are passed over. */
-export function parseMaps(text: string): Mapping[] {
+/** Parses /proc/PID/maps, or of its hundreds of lines those with `part` in them. Lines of another form are passed over. */
+export function parseMaps(text: string, part = ""): Mapping[] {
   const mappings: Mapping[] = [];
   for (const line of text.split("\n")) {
+    if (!line.includes(part)) continue;
     const m = LINE.exec(line);
     if (!m) continue;
     mappings.push({

@@ -13,7 +13,12 @@ export interface Status {
 
 /** Parses /proc/PID/status; what is missing becomes its weakest value. */
 export function parseStatus(text: string): Status {
-  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(text)?.[1];
+  const lines = `\n${text}`;
+  // Not by regular expressions: compiling one for each field takes half a millisecond of every run.
+  const field = (name: string) => {
+    const at = lines.indexOf(`\n${name}:`);
+    return at < 0 ? undefined : lines.slice(at + name.length + 2).split("\n", 1)[0]!.trim();
+  };
   const number = (name: string) => {
     const value = field(name);
     return value !== undefined && /^\d+$/.test(value) ? Number(value) : null;

@@ -5,14 +5,14 @@ export type CriuNameOf = (id: string) => string | null;
 
 /** `data.process.inspection` of schema/inspection.graphql, without GraphQL: the same fields in the same order. */
 export function inspectionJson(record: InspectionRecord, criuName: CriuNameOf): unknown {
-  const { process, dump, restore, options, obstacles, unreadable, assumptions, command, criu, engine } = record;
-  const { tasks, stoppedMs, durationMs } = record;
+  const { process, dump, restore, options, obstacles, totals, unreadable, assumptions, command, criu } = record;
+  const { engine, tasks, stoppedMs, durationMs } = record;
   const { id, pid, name, uid, cgroup, threads } = process;
   return {
     process: { id, pid, name, uid, cgroup, threads },
     dump,
     restore,
-    options: options.map(({ text, effect, instead, obstacles }) => ({
+    options: options.map(({ text, effect, instead, obstacles, obstaclesTotal }) => ({
       text,
       effect,
       instead,
@@ -21,8 +21,10 @@ export function inspectionJson(record: InspectionRecord, criuName: CriuNameOf): 
         process: { id: process.id, pid: process.pid },
         subject,
       })),
+      obstaclesTotal,
     })),
     obstacles: obstacles.map((one) => obstacleJson(one, criuName)),
+    obstaclesTotal: totals.DUMP + totals.RESTORE,
     unreadable,
     assumptions,
     command,

@@ -14,6 +14,8 @@ export interface InspectionRecord {
   readonly restore: RestoreVerdict;
   readonly options: readonly OptionRecord[];
   readonly obstacles: readonly ObstacleRecord[];
+  /** How many there are of each stage, also where `obstacles` has not all of them. */
+  readonly totals: Readonly<Record<Stage, number>>;
   readonly unreadable: readonly Unreadable[];
   readonly assumptions: readonly string[];
   readonly command: string | null;
@@ -30,6 +32,8 @@ export interface OptionRecord {
   readonly effect: string;
   readonly instead: readonly string[];
   readonly obstacles: readonly ObstacleRecord[];
+  /** How many it lifts, also where `obstacles` has not all of them. */
+  readonly obstaclesTotal: number;
 }
 
 /** One thing in the way. */
@@ -75,8 +79,10 @@ export function inspectionRecord(inspection: Inspection, planOf: PlanOf): Inspec
       effect,
       instead: instead.map(quoted),
       obstacles: obstacles.map(record),
+      obstaclesTotal: obstacles.length,
     })),
     obstacles: obstacles.map(record),
+    totals: { DUMP: countOf(obstacles, "DUMP"), RESTORE: countOf(obstacles, "RESTORE") },
     unreadable: unreadable.map(({ path, errno, needs }) => ({ path, errno, needs })),
     assumptions,
     command: commandOf(inspection, planOf),
@@ -86,6 +92,10 @@ export function inspectionRecord(inspection: Inspection, planOf: PlanOf): Inspec
     stoppedMs: tree.around.stop ? tree.stops?.longestMs ?? null : null,
     durationMs,
   };
+}
+
+function countOf(obstacles: readonly Obstacle[], stage: Stage): number {
+  return obstacles.reduce((count, one) => one.stage === stage ? count + 1 : count, 0);
 }
 
 function obstacleRecord(obstacle: Obstacle, process: ProcessView): ObstacleRecord {

@@ -75,7 +75,7 @@ function optionPart(
   engine: Inspection["plan"]["engine"],
   dump: DumpVerdict,
 ): string[] {
-  const lines = named(obstacles).map((line, i) => `  ${(i === 0 ? quoted(text) : "").padEnd(COLUMN - 2)}${line}`);
+  const lines = named(obstacles).map((line, i) => `  ${(i === 0 ? quoted(text) : "").padEnd(COLUMN - 3)} ${line}`);
   const message = obstacles.find((one) => one.message !== null)?.message;
   if (dump === "BLOCKED" && message) lines.push(`${"".padEnd(COLUMN)}criu will print: ${quoted(message)}`);
   const others = instead.length > 0 ? `or ${instead.map(quoted).join(", or ")}` : "";

@@ -19,7 +19,7 @@ const MISSING = "Looks good but some kernel features are missing\n" +
 
 /** What of a finding decides. */
 export interface Concluded {
-  readonly feature: Pick<Feature, "category">;
+  readonly feature: Pick<Feature, "category" | "notOn">;
   readonly verdict: Verdict;
 }
 
@@ -30,10 +30,12 @@ export function isNo(finding: Concluded): boolean {
   return NO.includes(finding.verdict);
 }
 
-/** The first row that is true decides; category 4 never counts. */
-export function conclude(findings: readonly Concluded[]): Conclusion {
+/** The first row that is true decides; category 4 never counts, nor what is missing on an architecture by design. */
+export function conclude(findings: readonly Concluded[], architecture: string): Conclusion {
   const required = findings.filter((one) => one.feature.category === "REQUIRED");
-  const further = findings.filter(({ feature: { category } }) => category === "EXTRA" || category === "EXPERIMENTAL");
+  const further = findings.filter(({ feature: { category, notOn }, verdict }) =>
+    (category === "EXTRA" || category === "EXPERIMENTAL") && !(verdict === "UNSUPPORTED" && notOn?.[architecture])
+  );
   const unknown = required.filter((one) => one.verdict === "INCONCLUSIVE").length;
   if (required.some(isNo)) return { outcome: "BAD", sentence: "Does not look good.", stream: "log", exitCode: 1 };
   if (unknown > 0) {

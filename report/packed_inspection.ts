@@ -8,8 +8,12 @@ export interface PackedInspection {
   readonly rest: Omit<InspectionRecord, "process" | "obstacles" | "options">;
 }
 
-/** Packs an inspection; its root is the first of the processes. */
-export function packed({ process, obstacles, options, ...rest }: InspectionRecord): PackedInspection {
+/** Packs an inspection with at most so many obstacles, the first ones; its root is the first of the processes. */
+export function packed(
+  { process, obstacles: found, options, ...rest }: InspectionRecord,
+  most = Infinity,
+): PackedInspection {
+  const obstacles = found.slice(0, most);
   const processes = new Map([[process, 0]]);
   const numberOf = (one: InspectionRecord["process"]): number => {
     const number = processes.get(one) ?? processes.size;
@@ -21,7 +25,10 @@ export function packed({ process, obstacles, options, ...rest }: InspectionRecor
   return {
     processes: [...processes.keys()],
     obstacles: all,
-    options: options.map((one) => ({ ...one, obstacles: one.obstacles.map((lifted) => numbers.get(lifted)!) })),
+    options: options.map((one) => ({
+      ...one,
+      obstacles: one.obstacles.flatMap((lifted) => numbers.get(lifted) ?? []),
+    })),
     rest,
   };
 }

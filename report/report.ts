@@ -28,7 +28,7 @@ export function reportOf(scope: Scope, findings: readonly Finding[], host: Host)
 
 /** As `reportOf`, where the facts of the host came from elsewhere. */
 export function reportFrom(scope: Scope, findings: readonly Finding[], host: CheckReport["host"]): CheckReport {
-  const { outcome, sentence } = conclude(findings);
+  const { outcome, sentence } = conclude(findings, host.architecture);
   return {
     scope,
     outcome,

@@ -7,6 +7,13 @@ export function atMost(name: string, value: number, min: number, max: number): n
   throw badInput(`Cannot use ${value} as ${name}: it must be from ${min} to ${max}`);
 }
 
+const INT_MAX = 2 ** 31 - 1;
+
+/** The first so many of a list; all where that is null. */
+export function firstOf<T>(list: readonly T[], first: number | null | undefined): readonly T[] {
+  return first === null || first === undefined ? list : list.slice(0, atMost("first", first, 1, INT_MAX));
+}
+
 /** What a check of arguments gives; what it refuses is an error of the answer. */
 export function checked<T>(check: () => T): T {
   try {

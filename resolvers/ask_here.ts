@@ -1,3 +1,4 @@
+import type { InstalledCriu } from "../host/criu.ts";
 import type { Feature, Finding, Probe } from "../probes/probe.ts";
 import type { Runner } from "../probes/run.ts";
 import { inScope, type Scope } from "../probes/scope.ts";
@@ -28,6 +29,14 @@ export class AskHere implements Ask, Disposable {
 
   host(): HostFacts {
     return hostFacts(this.#running.host);
+  }
+
+  async criu(): Promise<InstalledCriu | null> {
+    return (await import("../report/machine.ts")).criuHere(this.#running);
+  }
+
+  async cpuCompatId(): Promise<string | null> {
+    return await (await import("../report/machine.ts")).compatIdHere(this.#running);
   }
 
   finding(feature: Feature, maxAgeMs: number): Finding {

@@ -1,3 +1,4 @@
+import type { InstalledCriu } from "../host/criu.ts";
 import type { Feature, Finding } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
 import type { InspectionRecord } from "../report/inspection_record.ts";
@@ -11,6 +12,10 @@ type Awaitable<T> = T | Promise<T>;
 export interface Ask {
   /** The machine, and the rights with which the kernel is asked. */
   host(): Awaitable<HostFacts>;
+  /** The criu in PATH, which is run for it; null where there is none. */
+  criu(): Awaitable<InstalledCriu | null>;
+  /** As `cready report`; null where something that it takes is not known. */
+  cpuCompatId(): Awaitable<string | null>;
   /** As `cready check --feature`; a proof may be so many milliseconds old. */
   finding(feature: Feature, maxAgeMs: number): Awaitable<Finding>;
   /** As `cready check --json`. */

@@ -1,4 +1,5 @@
 import type { CategoryName, CriuAnswer, Feature, Finding, Remedy } from "../probes/probe.ts";
+import type { InstalledCriu } from "../host/criu.ts";
 import type { InspectionRecord, ObstacleRecord, OptionRecord } from "../report/inspection_record.ts";
 import type { CheckReport } from "../report/report.ts";
 import type { Privilege } from "../host/privilege.ts";
@@ -20,6 +21,7 @@ export interface Models {
   readonly Subscription: Record<never, never>;
   readonly Host: HostFacts;
   readonly Privilege: Privilege;
+  readonly Criu: InstalledCriu;
   readonly Category: Category;
   readonly Feature: Feature;
   readonly Finding: Finding;

@@ -36,10 +36,11 @@ export function untilGone(look: () => Promise<InspectionRecord>): () => Promise<
 }
 
 /** What of an inspection is worth telling: its verdicts, options and obstacles. */
-function gist({ dump, restore, options, obstacles }: InspectionRecord): string {
+function gist({ dump, restore, options, obstacles, totals }: InspectionRecord): string {
   return JSON.stringify([
     dump,
     restore,
+    totals,
     options.map(({ text }) => text),
     obstacles.map(({ rule, stage, effect, process, subject, options }) => [
       rule,

@@ -8,7 +8,6 @@ import { nap } from "../ffi/wait.ts";
 
 const BACKLOG = 128;
 const LOCK_EX_NB = 6;
-const O_RDONLY_DIRECTORY = 0o200000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 /** STATX_BASIC_STATS | STATX_BTIME */
 const STATX_WANTED = 0xfff;
@@ -99,7 +98,7 @@ function makeFolder(sys: Sys, folder: string): void {
 }
 
 function lockFolder(sys: Sys, folder: string): Fd {
-  const fd = sys.open(folder, O_RDONLY_DIRECTORY, "open() of its folder");
+  const fd = sys.open(folder, sys.arch.oDirectory, "open() of its folder");
   const NAP_NS = 50_000_000, TRIES = 100;
   for (let i = 0; i < TRIES; i++) {
     const result = sys.try("flock", fd.number, LOCK_EX_NB);

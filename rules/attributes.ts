@@ -17,6 +17,21 @@ export const ATTRIBUTES_RULES = defineRules("attributes", [
     references: ["criu:compel/arch/x86/src/lib/infect.c:arch_can_dump_task", "zdtm:static/fpu00", "zdtm:static/sse00"],
   },
   {
+    id: "attr-32bit-arm",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a 32-bit task on aarch64",
+    seen: "/proc/PID/auxv word size: 32-bit image on aarch64",
+    detail:
+      "criu does not look at the mode, and fails where it gives the task the registers of a 64-bit one; then criu ends by a segmentation fault.",
+    messages: [{ text: "Can't set registers for %d", errno: true }],
+    remedy: "Run the 64-bit build of the program.",
+    references: [
+      "criu:compel/src/lib/infect.c:parasite_run",
+      "criu:compel/arch/aarch64/src/lib/infect.c:arch_can_dump_task",
+    ],
+  },
+  {
     id: "attr-32bit-s390",
     stage: "DUMP",
     effect: "REFUSED",
@@ -124,6 +139,38 @@ export const ATTRIBUTES_RULES = defineRules("attributes", [
     references: ["criu:criu/cr-dump.c:dump_task_rlimits", "zdtm:static/rlimits00"],
   },
   {
+    id: "attr-rlimit-files",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a task has no descriptors left below its limit",
+    seen: "/proc/PID/limits, Max open files: fewer than four numbers below the soft limit are free in /proc/PID/fd",
+    detail:
+      "The code that criu runs in the task opens up to four descriptors at once. Which line is met depends on how many are free; with one the task does not survive the attempt.",
+    messages: [
+      { text: "Can't create memfd in victim", errno: true },
+      { text: "Can't switch parasite %d to daemon mode %d" },
+      { text: "Can't dump page with parasite" },
+      { text: "Parasite failed to dump /proc/self/cgroup" },
+    ],
+    remedy: "Raise the limit of the running task: prlimit --nofile=SOFT:HARD --pid PID.",
+    references: [
+      "criu:compel/src/lib/infect.c:parasite_memfd_exchange",
+      "criu:criu/pie/parasite.c:parasite_dump_cgroup",
+    ],
+  },
+  {
+    id: "attr-rlimit-memory",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "a task may not map more memory",
+    seen: "/proc/PID/limits, Max address space: the soft limit and /proc/PID/statm field 1 leave less than 128 KiB",
+    detail:
+      "criu maps its code, two stacks and lists of what is to be saved into the task. The lists grow with the number of mappings; up to 4 MiB it is not foretold whether the room is enough.",
+    messages: [{ text: "remote mmap() failed", errno: true }, { text: "Can't rmap memfd for parasite blob" }],
+    remedy: "Raise the limit of the running task: prlimit --as=SOFT:HARD --pid PID.",
+    references: ["criu:compel/src/lib/infect.c:remote_mmap"],
+  },
+  {
     id: "attr-personality",
     stage: "DUMP",
     effect: "SUPPORTED",
@@ -212,6 +259,17 @@ export const ATTRIBUTES_RULES = defineRules("attributes", [
       "criu:criu/files-reg.c:dump_ghost_remap",
       "zdtm:static/selfexe00",
     ],
+  },
+  {
+    id: "attr-exe-memfd",
+    stage: "RESTORE",
+    effect: "REFUSED",
+    title: "the program was executed from a memfd",
+    seen: "/proc/PID/exe link: /memfd:NAME (deleted), on the kernel's own mount of shared memory",
+    detail: "The dump stores it as memory; restore looks for an image of a file, and there is none.",
+    messages: [{ text: "No entry for reg-file-ID %#x" }],
+    remedy: "Execute the program from a file.",
+    references: ["criu:criu/cr-dump.c:dump_task_exe_link", "criu:criu/files-reg.c:try_collect_special_file"],
   },
   {
     id: "attr-cwd-root",

@@ -358,7 +358,7 @@ export const FD_RULES = defineRules("fd", [
     stage: "DUMP",
     effect: "REFUSED",
     title: "a pipe in packet mode",
-    seen: "fdinfo flags of a pipe: O_DIRECT (040000 on x86)",
+    seen: "fdinfo flags of a pipe: O_DIRECT (040000 on x86_64, 0200000 on aarch64)",
     detail: "Packet mode; the pipe of an autofs mount is exempt.",
     messages: [{ text: "The packetized mode for pipes is not supported yet" }],
     remedy: "Close the pipe before the dump: O_DIRECT pipes are not restored.",

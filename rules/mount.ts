@@ -114,8 +114,9 @@ export const MOUNT_RULES = defineRules("mount", [
     effect: "SUPPORTED",
     title: "a tmpfs",
     seen: "/proc/ROOT/mountinfo type tmpfs: any",
-    detail: "Contents are archived with tar; large ones make large images.",
+    detail: "Contents are archived with tar and gzip, which must be in PATH; large ones make large images.",
     messages: [{ text: "Can't dump tmpfs content" }],
+    remedy: "Install tar and gzip where criu runs, and make room for the image.",
     references: [
       "criu:criu/filesystems.c:tmpfs_dump",
       "zdtm:static/tempfs",

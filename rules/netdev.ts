@@ -21,6 +21,17 @@ export const NETDEV_RULES = defineRules("netdev", [
     ],
   },
   {
+    id: "netdev-ip-tool",
+    stage: "DUMP",
+    effect: "REFUSED",
+    title: "there is no ip program to save addresses and routes with",
+    seen: "ip, or what CR_IP_TOOL names, in no folder of PATH; a network namespace that is part of the dump",
+    detail: "criu runs it for each network namespace that is neither external nor emptied, at restore as well.",
+    messages: [{ text: "IP tool failed on %s %s %s %s" }],
+    remedy: "Install iproute2 where criu runs.",
+    references: ["criu:criu/net.c:run_ip_tool"],
+  },
+  {
     id: "netdev-unknown",
     stage: "DUMP",
     effect: "NEEDS_OPTION",

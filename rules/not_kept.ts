@@ -160,4 +160,31 @@ export const NOT_KEPT_RULES = defineRules("not-kept", [
     references: ["criu:criu/cr-dump.c:dump_one_task"],
     unobservable: "The state is shown to the task itself only.",
   },
+  {
+    id: "lost-tagged-addresses",
+    stage: "NONE",
+    effect: "SUPPORTED",
+    fidelity: "LOST",
+    title: "tagged addresses of aarch64",
+    seen: "PTRACE_GETREGSET NT_ARM_TAGGED_ADDR_CTRL of a stopped thread: bit 0",
+    detail:
+      "The switch (prctl PR_SET_TAGGED_ADDR_CTRL) is off after a restore: the kernel answers EFAULT to every call with such a pointer.",
+    remedy: "Run the program without tagged pointers (HWASan, memory tagging), or let it switch them on again.",
+    references: ["criu:criu/arch/aarch64/crtools.c:save_task_regs"],
+    unobservable: "It can be read only from a stopped thread.",
+  },
+  {
+    id: "lost-sve",
+    stage: "NONE",
+    effect: "SUPPORTED",
+    fidelity: "LOST",
+    title: "registers of the scalable extensions of aarch64 (SVE, SME)",
+    seen:
+      "PTRACE_GETREGSET NT_ARM_SVE, NT_ARM_SSVE, NT_ARM_ZA of a stopped thread: values, or another vector length than usual",
+    detail:
+      "Only the lower 128 bits of each vector are kept, and the length is what the kernel gives to a new program. Who waits in a system call has no such values.",
+    remedy: "Dump while the program waits in a system call, not while it calculates.",
+    references: ["criu:criu/arch/aarch64/crtools.c:save_task_regs"],
+    unobservable: "They can be read only from a stopped thread.",
+  },
 ]);

@@ -87,8 +87,12 @@ export const NS_RULES = defineRules("ns", [
     effect: "REFUSED",
     title: "children will get another time namespace",
     seen: "/proc/PID/ns/time and time_for_children: different inodes",
-    detail: "unshare(CLONE_NEWTIME) done, not yet forked.",
-    messages: [{ text: "Can't dump nested time namespace for %d" }],
+    detail:
+      "unshare(CLONE_NEWTIME) done, not yet forked. The second line is met where neither the root nor a task before has the namespace.",
+    messages: [
+      { text: "Can't dump nested time namespace for %d" },
+      { text: "Can't dump nested time_for_children namespace for %d" },
+    ],
     remedy: "Dump again when the program has forked.",
     references: ["criu:criu/namespaces.c:dump_task_ns_ids", "zdtm:static/timens_for_kids", "zdtm:static/timens_nested"],
   },

@@ -322,8 +322,9 @@ export const SOCKET_INET_RULES = defineRules("socket-inet", [
     messages: [
       { text: "Can't bind inet socket back", errno: true },
       { text: "Can't bind inet socket (id %d)", errno: true },
+      { text: "Can't connect inet socket back", errno: true },
     ],
-    remedy: "Give the target the same address and leave the port free.",
+    remedy: "Give the target the same addresses and routes before the restore, and leave the port free.",
     references: ["criu:soccr/soccr.c:libsoccr_set_sk_data_noq", "zdtm:static/socket-tcp"],
   },
   {

@@ -185,9 +185,10 @@ export const SOCKET_UNIX_RULES = defineRules("socket-unix", [
     effect: "SUPPORTED",
     title: "a unix socket bound to a relative path",
     seen: "/proc/PID/net/unix Path: not starting with / or @",
-    detail: "Directory is recovered from the socket file.",
+    detail: "Directory is recovered from the socket file; one that was renamed since is refused.",
     features: ["sk_unix_file"],
     messages: [{ text: "Unable too cut %s from %s" }],
+    remedy: "Give the file of the socket its old name again, or let the program bind it anew.",
     references: [
       "criu:criu/sk-unix.c:unix_resolve_name",
       "zdtm:static/sk-unix-rel",

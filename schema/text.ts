@@ -103,6 +103,38 @@ type Host {
   Read INCONCLUSIVE and BLOCKED with this beside them.
   """
   privilege: Privilege!
+  """
+  The criu in PATH; null where there is none. Whoever asks for it has it run, for its version.
+  """
+  criu: Criu
+  """
+  Equal ids: as far as the processor decides, a dump of one machine runs on the other. The \`compatId\` of \`cready report\`;
+  null where something that it takes cannot be known, as on other architectures than x86-64.
+  """
+  cpuCompatId: String
+}
+
+"""
+An installed criu.
+"""
+type Criu {
+  path: String!
+  """
+  As \`criu --version\` says it; null where it was not run, or did not say.
+  """
+  version: String
+  """
+  Why it was not run, or how it failed; null where it answered.
+  """
+  fault: String
+  """
+  Plugins in its folders, such as \`cuda_plugin\`.
+  """
+  plugins: [String!]!
+  """
+  Configuration files that apply to every dump, or to those of an engine, by their paths.
+  """
+  configFiles: [String!]!
 }
 
 """
@@ -383,6 +415,10 @@ enum Cause {
   BOOT_OPTION
   TOOL
   """
+  This processor architecture does not have it by design.
+  """
+  ARCHITECTURE
+  """
   No cause could be verified.
   """
   UNDETERMINED
@@ -567,9 +603,20 @@ type Inspection {
   """
   options: [DumpOption!]!
   """
-  In criu's order of work, so that criu stops at the first that it would print.
+  In criu's order of work, so that criu stops at the first that it would print. A server gives no more of one inspection
+  than its limit \`obstacles\`; \`obstaclesTotal\` counts them all.
   """
-  obstacles(stage: Stage): [Obstacle!]!
+  obstacles(
+    stage: Stage
+    """
+    At most so many, 1 or more; all that there are where it is null.
+    """
+    first: Int
+  ): [Obstacle!]!
+  """
+  Number of obstacles, also of those that \`obstacles\` does not give.
+  """
+  obstaclesTotal(stage: Stage): Int!
   """
   What could not be read of all tasks.
   """
@@ -717,7 +764,19 @@ type DumpOption {
   Others that would do.
   """
   instead: [String!]!
-  obstacles: [Obstacle!]!
+  """
+  Those that it lifts, of the ones that \`Inspection.obstacles\` gives.
+  """
+  obstacles(
+    """
+    At most so many, 1 or more; all that there are where it is null.
+    """
+    first: Int
+  ): [Obstacle!]!
+  """
+  Number of obstacles that it lifts, also of those that \`obstacles\` does not give.
+  """
+  obstaclesTotal: Int!
 }
 
 """

@@ -57,6 +57,7 @@ export type Cause =
   | "LIMIT"
   | "BOOT_OPTION"
   | "TOOL"
+  | "ARCHITECTURE"
   | "UNDETERMINED";
 
 /** Which process is meant. */
@@ -133,6 +134,15 @@ export interface Fields {
     readonly kernel: { args: Record<never, never>; result: string };
     readonly architecture: { args: Record<never, never>; result: string };
     readonly privilege: { args: Record<never, never>; result: Models["Privilege"] };
+    readonly criu: { args: Record<never, never>; result: Models["Criu"] | null };
+    readonly cpuCompatId: { args: Record<never, never>; result: string | null };
+  };
+  readonly Criu: {
+    readonly path: { args: Record<never, never>; result: string };
+    readonly version: { args: Record<never, never>; result: string | null };
+    readonly fault: { args: Record<never, never>; result: string | null };
+    readonly plugins: { args: Record<never, never>; result: readonly string[] };
+    readonly configFiles: { args: Record<never, never>; result: readonly string[] };
   };
   readonly Privilege: {
     readonly uid: { args: Record<never, never>; result: number };
@@ -213,7 +223,8 @@ export interface Fields {
     readonly dump: { args: Record<never, never>; result: DumpVerdict };
     readonly restore: { args: Record<never, never>; result: RestoreVerdict };
     readonly options: { args: Record<never, never>; result: readonly Models["DumpOption"][] };
-    readonly obstacles: { args: { readonly stage?: Stage | null }; result: readonly Models["Obstacle"][] };
+    readonly obstacles: { args: { readonly stage?: Stage | null; readonly first?: number | null }; result: readonly Models["Obstacle"][] };
+    readonly obstaclesTotal: { args: { readonly stage?: Stage | null }; result: number };
     readonly unreadable: { args: Record<never, never>; result: readonly Models["Unreadable"][] };
     readonly assumptions: { args: Record<never, never>; result: readonly string[] };
     readonly command: { args: Record<never, never>; result: string | null };
@@ -231,7 +242,8 @@ export interface Fields {
     readonly text: { args: Record<never, never>; result: string };
     readonly effect: { args: Record<never, never>; result: string };
     readonly instead: { args: Record<never, never>; result: readonly string[] };
-    readonly obstacles: { args: Record<never, never>; result: readonly Models["Obstacle"][] };
+    readonly obstacles: { args: { readonly first?: number | null }; result: readonly Models["Obstacle"][] };
+    readonly obstaclesTotal: { args: Record<never, never>; result: number };
   };
   readonly Obstacle: {
     readonly rule: { args: Record<never, never>; result: string };

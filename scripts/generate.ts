@@ -18,6 +18,7 @@ import { elementSchemaOf, everything, jsonSchemaOf, memberSchemaOf } from "./gen
 import { manPages } from "./generate/man.ts";
 import { rpcDoc } from "./generate/rpc.ts";
 import { rulesDoc, rulesJson, whyDoc } from "./generate/rules.ts";
+import { rulesSchema } from "./generate/rules_schema.ts";
 import { RULES } from "../rules/registry.ts";
 import { CRIU_VERSION } from "../version.ts";
 import { ENGINE_CAUSES } from "../why/engines.ts";
@@ -66,10 +67,14 @@ export function generated(): Map<string, string> {
     ["docs/features.md", featuresDoc(PROBES)],
     ["docs/inspect.md", rulesDoc(RULES)],
     ["docs/rules.json", rulesJson(RULES, CRIU_VERSION)],
+    ["docs/rules.schema.json", json(rulesSchema())],
     ["docs/why.md", whyDoc([...GENERAL_CAUSES, ...ERRNO_CAUSES], ENGINE_CAUSES)],
     ...[...manPages()].map(([name, text]): [string, string] => [`packaging/man/${name}`, text]),
     ["docs/rpc.md", rpcDoc(read("scripts/generate/rpc.md"))],
-    ["docs/differences.md", differencesDoc(PROBES, read("docs/differences.json"))],
+    [
+      "docs/differences.md",
+      differencesDoc(PROBES, read("docs/differences.json"), read("docs/reproducers/reproducers.json")),
+    ],
   ]);
 }
 

@@ -4,7 +4,7 @@
  */
 
 /** Folders from the one that may use all others down to those that may use none. */
-const LAYERS: Readonly<Record<string, readonly string[]>> = {
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ffi: ["ffi"],
   proc: ["proc", "ffi"],
   cpu: ["cpu"],
@@ -82,6 +82,27 @@ const plugin: Deno.lint.Plugin = {
             if (node.source.type !== "Literal") {
               context.report({ node, message: "Import a string literal: computed imports are not embedded" });
             }
+          },
+        };
+      },
+    },
+    "architectures": {
+      create(context) {
+        const path = context.filename.replaceAll("\\", "/");
+        if (!layerOf(path) || path.includes("/ffi/arch/")) return {};
+        const message = "Only ffi/arch/ asks which architecture it is: what differs is a field of Arch";
+        const named = (node: Deno.lint.Expression | Deno.lint.PrivateIdentifier) =>
+          node.type === "Literal" && /^(x86_64|aarch64|amd64|arm64|x64)$/.test(String(node.value));
+        return {
+          MemberExpression(node) {
+            if (node.object.type !== "Identifier" || node.property.type !== "Identifier") return;
+            if (`${node.object.name}.${node.property.name}` === "Deno.build") context.report({ node, message });
+          },
+          BinaryExpression(node) {
+            if (named(node.left) || named(node.right)) context.report({ node, message });
+          },
+          SwitchCase(node) {
+            if (node.test && named(node.test)) context.report({ node, message });
           },
         };
       },

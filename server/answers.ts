@@ -1,5 +1,6 @@
 import type { GraphQLError } from "graphql";
 import type { MachineReport } from "../fleet/document.ts";
+import type { InstalledCriu } from "../host/criu.ts";
 import type { Feature, Finding } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
 import type { InspectionRecord } from "../report/inspection_record.ts";
@@ -31,6 +32,7 @@ export interface Report {
 /** The answers of the probers, shared by all who ask for the same at the same time. */
 export class Answers {
   readonly #probers: Probers;
+  readonly #most: number;
   readonly #named: Batches;
   readonly #inCategory: Batches;
   #facts: Promise<Facts> | undefined;
@@ -38,8 +40,10 @@ export class Answers {
   /** Whether the machine is known: then there was a prober that works. */
   ready = false;
 
-  constructor(probers: Probers) {
+  /** `most`: obstacles of an inspection. */
+  constructor(probers: Probers, most: number) {
     this.#probers = probers;
+    this.#most = most;
     this.#named = new Batches(probers, true);
     this.#inCategory = new Batches(probers, false);
   }
@@ -86,6 +90,27 @@ export class Answers {
     return this.#surroundings.text;
   }
 
+  #criu: Promise<InstalledCriu | null> | undefined;
+  /** The criu in PATH, asked anew, since it may be another; those who ask at the same time share the answer. */
+  criu(): Promise<InstalledCriu | null> {
+    this.#criu ??= this.#one({ ask: "criu" }, (answer) => "criu" in answer ? answer.criu : undefined)
+      .finally(() => this.#criu = undefined);
+    return this.#criu;
+  }
+
+  #cpu: Promise<string | null> | undefined;
+  /** What the processor is; asked for once. */
+  cpuCompatId(): Promise<string | null> {
+    if (!this.#cpu) {
+      const cpu = this.#one({ ask: "cpu" }, (answer) => "cpuCompatId" in answer ? answer.cpuCompatId : undefined);
+      cpu.catch(() => {
+        if (this.#cpu === cpu) this.#cpu = undefined;
+      });
+      this.#cpu = cpu;
+    }
+    return this.#cpu;
+  }
+
   /** One process; null where there is none. */
   process(ref: ProcessRef): Promise<TreeRecord["process"] | null> {
     return this.#one({ ask: "process", ref }, (answer) => "process" in answer ? answer.process : undefined);
@@ -108,7 +133,7 @@ export class Answers {
     const before = this.#inspections.get(key);
     if (before) return before;
     const asked = this.#one(
-      { ask: "inspection", id, plan },
+      { ask: "inspection", id, plan, most: this.#most },
       (answer) => "inspection" in answer ? unpacked(answer.inspection) : undefined,
     ).finally(() => this.#inspections.delete(key));
     this.#inspections.set(key, asked);

@@ -1,3 +1,4 @@
+import type { InstalledCriu } from "../host/criu.ts";
 import type { Feature, Finding } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
 import type { InspectionRecord } from "../report/inspection_record.ts";
@@ -26,6 +27,14 @@ export class AskProber implements Ask {
 
   async host(): Promise<HostFacts> {
     return (await this.#answers.facts()).host;
+  }
+
+  criu(): Promise<InstalledCriu | null> {
+    return this.#answers.criu();
+  }
+
+  cpuCompatId(): Promise<string | null> {
+    return this.#answers.cpuCompatId();
   }
 
   finding(feature: Feature, maxAgeMs: number): Promise<Finding> | Finding {

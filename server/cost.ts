@@ -27,12 +27,19 @@ const LENGTHS: Readonly<Record<string, number>> = {
   "Category.features": 50,
   "CheckReport.findings": 70,
   "Process.children": 20,
-  "Inspection.obstacles": 20,
 };
 /** Lists of which `first` says how long they may be: by default, and at most. */
-const PAGES: Readonly<Record<string, readonly [usual: number, most: number]>> = { "Query.processes": [100, 1000] };
+const PAGES: Readonly<Record<string, readonly [usual: number, most: number]>> = {
+  "Query.processes": [100, 1000],
+  // As long as they mostly are; a limit of their own keeps the others off.
+  "Inspection.obstacles": [20, 20],
+};
 /** What costs more than a field. */
-const WORK: Readonly<Record<string, number>> = { "Process.inspection": 20, "Subscription.inspection": 20 };
+const WORK: Readonly<Record<string, number>> = {
+  "Process.inspection": 20,
+  "Subscription.inspection": 20,
+  "Host.criu": 20,
+};
 const LENGTH = 8;
 
 /**

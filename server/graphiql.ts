@@ -7,6 +7,8 @@ const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>cready: GraphiQL</title>
+<link rel="icon" href="/page.svg" type="image/svg+xml">
+<style>body { margin: 0 } #graphiql { height: 100vh }</style>
 <link rel="stylesheet" href="/graphiql.css">
 <div id="graphiql"></div>
 <script src="/graphiql.js"></script>

@@ -93,6 +93,13 @@ export const LIMITS = {
     help:
       "fields of the answer, each as often as its lists may be long, an inspection as 20; introspection does not count",
   },
+  "obstacles": {
+    unit: "",
+    value: 1000,
+    status: null,
+    code: null,
+    help: "obstacles of one inspection, the first in criu's order of work",
+  },
   "probe": {
     unit: "ms",
     value: 10_000,

@@ -37,7 +37,7 @@ export function loginStyle(): HttpResponse {
   return { status: 200, headers: { ...PAGE_HEADERS, "content-type": "text/css; charset=utf-8" }, body: STYLE };
 }
 
-/** GET /login: a form for the one-time code. */
+/** GET /login: a form for the one-time code. It has no action, so that a browser keeps the place in the page (`#…`). */
 export function loginPage(status = 200, fault = ""): HttpResponse {
   const alert = fault ? `<p role="alert">${fault}</p>\n` : "";
   const body = `<!doctype html>
@@ -49,7 +49,7 @@ export function loginPage(status = 200, fault = ""): HttpResponse {
 <link rel="stylesheet" href="/login.css">
 <main>
 <h1>cready</h1>
-${alert}<form method="post" action="/login">
+${alert}<form method="post">
 <label for="code">One-time code, as cready serve printed it</label>
 <input id="code" name="code" autocomplete="one-time-code" autocapitalize="characters" spellcheck="false" required autofocus>
 <button>Log in</button>

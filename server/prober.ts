@@ -16,6 +16,8 @@ const PR_SET_PDEATHSIG = 1;
 const LF = 10;
 /** No question is longer. */
 const LIMIT = 64 * 1024;
+/** Questions of one word. */
+const PLAIN = ["host", "surroundings", "report", "criu", "cpu"] as const;
 const SCOPES: readonly Scope[] = ["REQUIRED", "EXTRA", "EXPERIMENTAL", "ALL"];
 
 /**
@@ -48,7 +50,8 @@ export async function probe(libc: Libc, keeper: number): Promise<void> {
 function questionOf(text: string): Question {
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null || !("ask" in value)) throw new TypeError("Cannot read a question");
-  if (value.ask === "host" || value.ask === "surroundings" || value.ask === "report") return { ask: value.ask };
+  const plain = PLAIN.find((one) => one === value.ask);
+  if (plain) return { ask: plain };
   if (value.ask === "findings" && "ids" in value && Array.isArray(value.ids) && "named" in value) {
     return { ask: "findings", ids: value.ids.map(String), named: value.named === true };
   }
@@ -61,7 +64,9 @@ function questionOf(text: string): Question {
   if (value.ask === "inspection" && "id" in value && "plan" in value) {
     const { with: given, ...plan } = value.plan as Readonly<Record<string, unknown>>;
     const options = Array.isArray(given) ? given.map(optionText) : given;
-    return { ask: "inspection", id: idAsked(value.id), plan: planAsked({ ...plan, options }) };
+    const most = "most" in value ? Math.max(1, Math.trunc(Number(value.most))) : NaN;
+    if (!Number.isSafeInteger(most)) throw new TypeError("Cannot read a question");
+    return { ask: "inspection", id: idAsked(value.id), plan: planAsked({ ...plan, options }), most };
   }
   throw new TypeError("Cannot answer a question of that kind");
 }
@@ -87,6 +92,12 @@ async function answer(libc: Libc, question: Question, tell: (answer: Answer) => 
     const { machineReport } = await import("../fleet/make.ts");
     const report = await machineReport(runner, () => tell({ found: true }));
     tell({ report, durationMs: performance.now() - start });
+  } else if (question.ask === "criu") {
+    const { criuHere } = await import("../report/machine.ts");
+    tell({ criu: criuHere(runner) });
+  } else if (question.ask === "cpu") {
+    const { compatIdHere } = await import("../report/machine.ts");
+    tell({ cpuCompatId: await compatIdHere(runner) });
   } else if (question.ask !== "findings") {
     // Most servers are never asked for processes.
     const { answerAboutProcesses } = await import("./process_answer.ts");

@@ -16,7 +16,7 @@ export async function answerAboutProcesses(runner: Runner, question: ProcessQues
       case "tree":
         return { tree: processes.tree(question.id) };
       case "inspection":
-        return { inspection: packed(await processes.inspection(question.id, question.plan)) };
+        return { inspection: packed(await processes.inspection(question.id, question.plan), question.most) };
     }
   } catch (error) {
     if (error instanceof ProcessError) return { refused: { code: error.code, message: error.message } };

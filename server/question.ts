@@ -1,5 +1,6 @@
 import type { Evidence } from "../ffi/sys.ts";
 import type { MachineReport } from "../fleet/document.ts";
+import type { InstalledCriu } from "../host/criu.ts";
 import { featureNamed } from "../probes/registry.ts";
 import type { CriuAnswer, Finding, Remedy, Verdict } from "../probes/probe.ts";
 import type { Scope } from "../probes/scope.ts";
@@ -16,6 +17,8 @@ export type Question =
   | { readonly ask: "findings"; readonly ids: readonly string[]; readonly named: boolean }
   | { readonly ask: "surroundings" }
   | { readonly ask: "report" }
+  | { readonly ask: "criu" }
+  | { readonly ask: "cpu" }
   | ProcessQuestion;
 
 /** Questions about processes. */
@@ -24,13 +27,16 @@ export type ProcessQuestion =
   | { readonly ask: "processes"; readonly page: PageAsked }
   /** Of the process with an id. */
   | { readonly ask: "tree"; readonly id: string }
-  | { readonly ask: "inspection"; readonly id: string; readonly plan: PlanAsked };
+  /** With at most so many obstacles. */
+  | { readonly ask: "inspection"; readonly id: string; readonly plan: PlanAsked; readonly most: number };
 
 /** Answers to a question, of which the last one is `done`. */
 export type Answer =
   | { readonly host: HostFacts; readonly scopes: Readonly<Record<Scope, readonly string[]>> }
   | { readonly finding: FindingRecord }
   | { readonly surroundings: string }
+  | { readonly criu: InstalledCriu | null }
+  | { readonly cpuCompatId: string | null }
   | ProcessAnswer
   /** There is no answer about a process, and why. */
   | { readonly refused: { readonly code: ProcessFault; readonly message: string } }

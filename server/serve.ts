@@ -83,7 +83,7 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
   const graphiql = request.graphiql ? (await import("./graphiql.ts")).graphiqlFiles() : null;
   giveUpPrivileges(sys, request.user);
 
-  const answers = new Answers(new Probers(sys, poller, keeper, limits));
+  const answers = new Answers(new Probers(sys, poller, keeper, limits), limits.obstacles);
   const app: App = {
     limits,
     answers,

@@ -153,8 +153,8 @@ const CRIU_FAILED: readonly RegExp[] = [
 
 /** Where engines say that criu's log lies. */
 const LOG_FILES: readonly RegExp[] = [
-  /log file: ?["'`]?([^\s"'`\\]+)/,
-  /logfile ["'`]?([^\s"'`\\]+)/,
+  /log file: ?["'`]?([^\s"'`\\]*[^\s"'`\\:])/,
+  /logfile ["'`]?([^\s"'`\\]*[^\s"'`\\:])/,
   /path= ?([^\s"'`:\\]+)/,
   /Quoting \\*["'`]([^"'`\\]+)/,
   /excerpt from CRIU log \\*["'`]([^"'`\\]+)/,
@@ -228,9 +228,8 @@ export function unquoted(line: string): string {
 const OWN_OPTIONS: Readonly<Record<Engine, Readonly<Record<string, string>>>> = {
   CRIU: {},
   RUNC: {
+    // Since 1.3 also link-remap and skip-in-flight, which a file gives to every version.
     "tcp-established": "--tcp-established",
-    "skip-in-flight": "--tcp-skip-in-flight",
-    "link-remap": "--link-remap",
     "ext-unix-sk": "--ext-unix-sk",
     "shell-job": "--shell-job",
     "file-locks": "--file-locks",

@@ -197,7 +197,6 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
     messages: [
       perror("Unable to connect a transport socket"),
       perror("Can't accept connection to the transport socket"),
-      err("Can't switch parasite %d to daemon mode %d"),
       err("%d was killed by %d unexpectedly: %s"),
       err("%d exited with %d unexpectedly"),
       err("%d was stopped by %d unexpectedly"),
@@ -269,6 +268,39 @@ export const GENERAL_CAUSES: readonly GeneralCause[] = [
     ],
     remedy:
       "Nothing to do where the network is locked by nftables; else install iptables-legacy, or give --network-lock nftables.",
+  },
+  {
+    id: "cgroups-restore",
+    title: "a cgroup could not be made, filled or entered",
+    messages: [
+      perror("Can't make cgroup dir %s"),
+      perror("Failed accessing cgroup dir %s"),
+      err("Cgroup dir %s doesn't exist"),
+      perror("\tCan't make controller dir %s"),
+      perror("\tCan't mount controller dir %s"),
+      perror("Failed writing %s to %s"),
+      perror("bad cgroup path: %s"),
+      err("Restoring %s special property failed"),
+      err("Restoring special cpuset props failed!"),
+      perror("Can't move into %s (%d/%d)"),
+      err("cgroupd: Can't move thread %d into %s/%s"),
+    ],
+    remedy:
+      "Restore where the same controllers are mounted and their groups may be made, or give --manage-cgroups=ignore and put the tasks into their groups yourself.",
+  },
+  {
+    id: "cgroups-dump",
+    title: "the cgroups of the tree cannot be read",
+    messages: [
+      perror("Unable to open the cgroup file system"),
+      perror("Unable to configure the cgroup (%s) file system"),
+      perror("Unable to create the cgroup (%s) file system"),
+      perror("failed statting cgroup prop %s"),
+      err("dumping global properties failed"),
+      err("dumping global properties v2 failed"),
+    ],
+    remedy:
+      "Dump again, since a group may have gone while criu read it; or give --manage-cgroups=ignore, and put the tasks into their groups yourself at restore.",
   },
   {
     id: "restore-external-missing",

@@ -26,6 +26,9 @@ const OF_DESCRIPTORS: ReadonlySet<string> = new Set([
   "socket-other",
 ]);
 
+/** Rules whose message comes with an errno that would say something else by itself. */
+const OWN_ERRNO: ReadonlySet<RuleId> = new Set<RuleId>(["attr-rlimit-files", "attr-rlimit-memory"]);
+
 /** A line of criu's log that an engine quotes. */
 const QUOTED = /\(\d+\.\d{6}\)\s+(.*?)["'`]?$/s;
 
@@ -305,7 +308,7 @@ export class LogReader {
         placement: null,
       });
       const errno = errnoCause(text);
-      if (errno && !follows) {
+      if (errno && !follows && !OWN_ERRNO.has(rule.id)) {
         // The errno says more than the rule whose text it stands behind.
         return this.#keep(this.#causes, `${errno.id}|${text}`, () => this.#general(errno, "GENERAL", text));
       }

@@ -15,8 +15,14 @@ export interface Arch {
   readonly syscallSymbolPrefix: string;
   /** The machine code of the system call instruction, as it is looked for in libc's `syscall`. */
   readonly syscallInstruction: Uint8Array;
+  /** Every instruction begins at a multiple of so many bytes. */
+  readonly instructionAlignment: number;
   /** Bytes of the general registers as ptrace moves them. */
   readonly registersSize: number;
+  /** The same of a 32-bit task. */
+  readonly registersSize32: number;
+  /** Where the segment registers are in the registers of a 64-bit and of a 32-bit task; absent where there are none. */
+  readonly segments?: { readonly wide: readonly number[]; readonly narrow: readonly number[] };
   /**
    * Writes into `registers` what makes the task execute one system call.
    * The restart logic of an interrupted call must be switched off by it.
@@ -35,15 +41,27 @@ export interface Arch {
   instructionPointer(registers: DataView): number;
   /** Bytes of one `struct epoll_event`, and where its data starts (packed on x86_64 only). */
   readonly epollEvent: { readonly size: number; readonly dataOffset: number };
-  /** O_DIRECT (fcntl.h), which for a pipe means packets. */
+  /** O_DIRECTORY (asm/fcntl.h). */
+  readonly oDirectory: number;
+  /** O_NOFOLLOW. */
+  readonly oNofollow: number;
+  /** O_DIRECT, which for a pipe means packets. */
   readonly oDirect: number;
   /** AUDIT_ARCH of the native system calls, for seccomp filters (linux/audit.h). */
   readonly auditArch: number;
+  /** Bytes of a page; null where kernels differ in it. */
+  readonly pageSize: number | null;
+  /** Bytes of CRIU's struct parasite_dump_thread: its description of a thread's local storage is the architecture's. */
+  readonly parasiteThread: number;
+  /** Where the addresses end that a program gets without asking (TASK_SIZE): of each kind of kernel, largest first. */
+  readonly taskSizes: readonly number[];
   /**
    * Makes the stopped child stop by SIGTRAP before it executes `address`, by a hardware breakpoint; false where the
    * processor has none. `ask` makes a ptrace request on the child, as Subject.ask does.
    */
   setBreakpoint(ask: PtraceRequest, memory: Memory, address: number): boolean;
+  /** Reads what CRIU does not keep of a stopped thread's registers; absent where it keeps all. `look` as PtraceRequest. */
+  unkept?(look: PtraceRequest, memory: Memory): UnkeptRegisters;
   /** The 32-bit ABI of the same processor, which CRIU can restore tasks of; absent where it cannot. */
   readonly compat?: Compat;
   /** Functions in machine code that ask the processor about itself (ffi/machine_code.ts); absent where it cannot be asked so. */
@@ -52,6 +70,16 @@ export interface Arch {
 
 /** One ptrace request: its words as a person would write them, its number, and its address and data. */
 export type PtraceRequest = (text: string, request: number, address: number, data: number) => number;
+
+/** What CRIU does not keep of the registers of a thread. */
+export interface UnkeptRegisters {
+  /** Whether the kernel takes pointers with a tag in their top byte from it. */
+  readonly taggedAddresses: boolean;
+  /** Whether there are values in registers of the scalable extensions: vectors beyond 128 bits, predicates, matrices. */
+  readonly scalable: boolean;
+  /** Bytes of its scalable vectors; 0 where there are none. */
+  readonly vectorLength: number;
+}
 
 /** How a 64-bit task makes 32-bit system calls. */
 export interface Compat {

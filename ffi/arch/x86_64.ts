@@ -306,7 +306,10 @@ export const x86_64: Arch = {
   syscalls: SYSCALLS,
   syscallSymbolPrefix: "__x64_sys_",
   syscallInstruction: new Uint8Array([0x0f, 0x05]),
+  instructionAlignment: 1,
   registersSize: 216,
+  registersSize32: 68,
+  segments: { wide: [136, 160, 184, 192, 200, 208], narrow: [28, 32, 36, 40, 52, 64] },
   prepareSyscall(registers, instruction, number, args) {
     registers.setBigInt64(REG.rip, BigInt(instruction), true);
     registers.setBigInt64(REG.rax, BigInt(number), true);
@@ -332,6 +335,11 @@ export const x86_64: Arch = {
   compat: i386,
   cpuid: { instruction: CPUID, xgetbv: XGETBV },
   epollEvent: { size: 12, dataOffset: 4 },
+  oDirectory: 0o200000,
+  oNofollow: 0o400000,
   oDirect: 0o40000,
   auditArch: 0xc000003e,
+  pageSize: 4096,
+  parasiteThread: 112,
+  taskSizes: [0x7ffffffff000],
 };

@@ -8,7 +8,7 @@ import { type RegFile, RemapType } from "../../proto/gen/images_pb.ts";
 import { type Item, same } from "../item.ts";
 import { need, ownNamespace, type RestoreContext } from "./context.ts";
 
-const O_NOFOLLOW = 0o400000, AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_TYPE_MODE_SIZE = 0x203;
 const STATX = struct("statx", 256, { mode: [28, "u16"], size: [40, "u64"] });
 /** How much of a file CRIU looks at for its build-id. */
@@ -97,7 +97,7 @@ function faultOf(sys: Sys, at: ReturnType<typeof pathOf>, file: RegFile): Item |
   const fault = (target: string, source: string, reason: string, remedy: string) =>
     need(`file.${at.shown}`, source, target, "blocks", reason, remedy);
   const bring = "bring the same file here, as a package manager or a copy does";
-  const found = stat(sys, at.bytes, (file.flags & O_NOFOLLOW) !== 0);
+  const found = stat(sys, at.bytes, (file.flags & sys.arch.oNofollow) !== 0);
   if (typeof found === "string") return fault(found, "there", "criu opens it by its path", bring);
   const { size, mode } = found;
   if (Object.hasOwn(file, "size") && BigInt(size) !== file.size) {

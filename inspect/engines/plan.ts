@@ -7,10 +7,11 @@ import { F_OK, O_CLOEXEC, O_PATH } from "../../ffi/uapi.ts";
 import { ProcDir } from "../../proc/dir.ts";
 import { parseMountinfo } from "../../proc/mountinfo.ts";
 import { S_IFDIR, S_IFMT, type Statx } from "../../proc/statx.ts";
+import { compareVersions } from "../criu_version.ts";
 import { type CriuConfig, defaultConfigs, readConfig } from "../criu_config.ts";
 import type { DumpPlan, Engine, GivenCriuOption } from "../plan.ts";
 import { type Container, containerOf } from "./container.ts";
-import { PROFILES, RUNTIME_OPTIONS } from "./profile.ts";
+import { PROFILES, RUNTIME_OPTIONS, SENT } from "./profile.ts";
 
 /** struct open_how (linux/openat2.h). */
 const OPEN_HOW = struct("open_how", 24, { flags: [0, "u64"], resolve: [16, "u64"] });
@@ -43,8 +44,8 @@ export class NoContainerError extends Error {
   override readonly name = "NoContainerError";
 }
 
-/** How a dump of a process would be made. Throws `NoContainerError`. */
-export function planFor(sys: Sys, pid: number, request: PlanRequest): PlanOf {
+/** How a dump of a process by this version of criu would be made. Throws `NoContainerError`. */
+export function planFor(sys: Sys, pid: number, request: PlanRequest, criu: string): PlanOf {
   const defaults = defaultConfigs(sys);
   const fromDefaults = defaults.flatMap(({ options }) => options);
   const { engine, preDump, lazyPages, leaveRunning } = request;
@@ -60,10 +61,10 @@ export function planFor(sys: Sys, pid: number, request: PlanRequest): PlanOf {
     );
   }
   const profile = PROFILES[engine];
-  const configFile = configFileOf(sys, container);
+  const configFile = configFileOf(sys, container, criu);
   const config = configFile === null ? undefined : readConfig(sys, configFile);
   const options = [
-    ...fromDefaults,
+    ...fromDefaults.filter(({ name }) => !SENT[container.runtime].includes(name)),
     ...RUNTIME_OPTIONS[container.runtime].map((one) => ({ ...one, from: container.runtime })),
     ...profile.always.map((name) => ({ name, value: null, from: profile.name })),
     ...(preDump ? [] : externalsOf(sys, container)).map((value) => ({
@@ -83,7 +84,9 @@ export function planFor(sys: Sys, pid: number, request: PlanRequest): PlanOf {
 }
 
 /** The file that the runtime names to criu: its settings are stronger than its own. */
-function configFileOf(sys: Sys, { runtime, criuConfig }: Container): string | null {
+function configFileOf(sys: Sys, { runtime, criuConfig }: Container, criu: string): string | null {
+  // Its library has crun name one since 4.2.
+  if (runtime === "crun" && compareVersions(criu, "4.2") < 0) return null;
   if (criuConfig !== null) return criuConfig === "" ? null : criuConfig;
   const own = "/etc/criu/crun.conf";
   return runtime === "crun" && access(sys, own, F_OK) === 0 ? own : "/etc/criu/runc.conf";

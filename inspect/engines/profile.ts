@@ -20,15 +20,8 @@ export const PROFILES: Readonly<Record<Exclude<Engine, "CRIU">, EngineProfile>> 
   RUNC: {
     engine: "RUNC",
     name: "runc",
-    flags: [
-      "tcp-established",
-      "tcp-skip-in-flight",
-      "skip-in-flight",
-      "link-remap",
-      "ext-unix-sk",
-      "shell-job",
-      "file-locks",
-    ],
+    // Since 1.3 also link-remap and tcp-skip-in-flight, which a file gives to every version.
+    flags: ["tcp-established", "ext-unix-sk", "shell-job", "file-locks"],
     always: [],
     callable: true,
     command: "runc checkpoint",
@@ -67,4 +60,27 @@ export const RUNTIME_OPTIONS: Readonly<
     { name: "orphan-pts-master", value: null },
   ],
   crun: [{ name: "manage-cgroups", value: "soft" }, { name: "orphan-pts-master", value: null }],
+};
+
+/**
+ * Options of which runc and crun tell criu in every request whether they are wanted. criu's default configuration files are
+ * read before the request, and do not count for them; the file that the request names is read after it. (link-remap and
+ * skip-in-flight: of runc since 1.3.)
+ */
+export const SENT: Readonly<Record<OciRuntime, readonly string[]>> = {
+  runc: [
+    "tcp-established",
+    "skip-in-flight",
+    "tcp-skip-in-flight",
+    "link-remap",
+    "ext-unix-sk",
+    "shell-job",
+    "file-locks",
+    "leave-running",
+    "auto-dedup",
+    "lazy-pages",
+    "manage-cgroups",
+    "empty-ns",
+  ],
+  crun: ["tcp-established", "ext-unix-sk", "shell-job", "file-locks", "leave-running", "manage-cgroups"],
 };

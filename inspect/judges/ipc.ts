@@ -17,7 +17,7 @@ export function judgeIpc(tree: Tree, report: Report): void {
   if (!tree.dumps("ipc")) judgeHost(tree, report);
   for (const task of tree.living) {
     if (task.kernelThread) continue;
-    judgeAttachments(task, report);
+    judgeAttachments(tree.around.sys.page, task, report);
     const attached = tree.dumps("ipc") ? [] : (task.maps ?? []).filter(({ path }) => path.startsWith("/SYSV"));
     for (const id of new Set(attached.map(({ inode }) => inode))) {
       report.add({
@@ -76,7 +76,7 @@ function creator(tree: Tree, row: SysvipcRow): Task | undefined {
 }
 
 /** Restore attaches whole segments: what was unmapped in part cannot be attached so. */
-function judgeAttachments(task: Task, report: Report): void {
+function judgeAttachments(page: number, task: Task, report: Report): void {
   const segments = new Map<string, Mapping[]>();
   for (const mapping of task.maps ?? []) {
     if (!mapping.path.startsWith("/SYSV") || mapping.permissions[3] !== "s") continue;
@@ -88,7 +88,7 @@ function judgeAttachments(task: Task, report: Report): void {
     const { start, end } = mappings[0]!;
     const name = `map_files/${start.toString(16)}-${end.toString(16)}`;
     const size = task.fact(`${name} size`, (dir) => dir.statx(name).size);
-    if (size === null || whole(mappings, size)) continue;
+    if (size === null || whole(mappings, size, page)) continue;
     report.add({
       rule: "ipc-shm-partial-attach",
       task,
@@ -100,9 +100,8 @@ function judgeAttachments(task: Task, report: Report): void {
 }
 
 /** Whether mappings of a segment, in the order of their addresses, are attachments of all of it. */
-function whole(mappings: readonly Mapping[], size: number): boolean {
-  const PAGE = 4096;
-  const full = Math.ceil(size / PAGE) * PAGE;
+function whole(mappings: readonly Mapping[], size: number, page: number): boolean {
+  const full = Math.ceil(size / page) * page;
   let next = 0;
   for (const { start, end, offset } of mappings) {
     if (offset !== next) return false;

@@ -48,7 +48,7 @@ export function judgeLocks(tree: Tree, report: Report): void {
 function mayBeLocked(tree: Tree): readonly OpenFile[] {
   const { all } = openFilesOf(tree);
   const inodes = lockedInodes(tree);
-  if (inodes === ALL) return all.filter(({ kind }) => kind !== "SOCKET");
+  if (inodes === ALL) return all;
   if (inodes.size === 0) return [];
   // Locks on what has no name are possible, though nobody makes them. Anonymous files share one inode.
   const anonymous = all.find(({ kind }) => kind === "ANON")?.stat?.ino;

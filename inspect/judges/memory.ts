@@ -20,7 +20,6 @@ import type { Tree } from "../tree.ts";
 /** smaps of a process that has no more memory than this is read in less than a millisecond or two. */
 const SMAPS_BYTES = 32 * 1024 * 1024;
 const SMAPS_MAPPINGS = 1000;
-const PAGE = 4096;
 /** Flags of mappings that userfaultfd watches: missing pages, write protection, minor faults. */
 const WATCHED = ["um", "uw", "ui"];
 /** File systems whose files may give memory of devices. */
@@ -346,7 +345,7 @@ class TaskMemory {
     if (open.length === 0) return;
     const pages = this.#task.fact("statm", (dir) => Number(dir.text("statm").split(" ")[1] ?? 0));
     if (pages === null) return;
-    if (pages * PAGE > SMAPS_BYTES || this.#maps.length > SMAPS_MAPPINGS) {
+    if (pages * this.#tree.around.sys.page > SMAPS_BYTES || this.#maps.length > SMAPS_MAPPINGS) {
       this.#report.assume("no sealed mapping (mseal) that cannot be read");
       return;
     }

@@ -1,3 +1,4 @@
+import { findProgram } from "../../ffi/programs.ts";
 import { type FaultyMount, faultyMounts, type MountNamespace, type MountOptions } from "../mounts.ts";
 import { openFilesOf } from "../open_files.ts";
 import { argumentsOf, type DumpPlan, given } from "../plan.ts";
@@ -237,6 +238,9 @@ function judgeTags(task: Task, mount: Mount, report: Report): void {
   }
 }
 
+/** Programs by which criu saves the contents of a tmpfs. */
+const ARCHIVERS = ["tar", "gzip"];
+
 /** What criu finds when it writes down a mount of the root's namespace. */
 function judgeContents(tree: Tree, mount: Mount, report: Report, options: MountOptions): void {
   const { root } = tree;
@@ -252,8 +256,22 @@ function judgeContents(tree: Tree, mount: Mount, report: Report, options: MountO
       options: [`--external mnt[${mount.point}]:${mount.point}`],
     });
   }
+  if (mount.type === "tmpfs" && mount.root === "/") {
+    const missing = ARCHIVERS.find((name) => findProgram(tree.around.sys, name).path === null);
+    if (missing !== undefined) {
+      report.add({
+        rule: "mnt-tmpfs",
+        task: root,
+        subject: `mount ${mount.point}`,
+        effect: "REFUSED",
+        reason: `there is no ${missing} in PATH, with which criu saves what is in a tmpfs`,
+      });
+    }
+  }
   const pts = mount.type === "devpts" ? /^\/(\d+)$/.exec(mount.root)?.[1] : undefined;
-  if (pts !== undefined && !masterIsOpen(tree, Number(pts))) {
+  // Container engines take the master over themselves.
+  const orphan = given(tree.around.plan, "orphan-pts-master");
+  if (pts !== undefined && !orphan && !masterIsOpen(tree, Number(pts))) {
     report.add({
       rule: "tty-pts-bind-mount",
       task: root,
@@ -313,7 +331,7 @@ function masterIsOpen(tree: Tree, index: number): boolean {
 }
 
 function judgeAutofs(tree: Tree, mount: Mount, report: Report): void {
-  const word = (name: string) => new RegExp(`(?:^|,)${name}=(\\d+)`).exec(mount.superOptions)?.[1];
+  const word = (name: string) => new RegExp(`(?:^|,)${name}=(-?\\d+)`).exec(mount.superOptions)?.[1];
   const pipe = word("pipe_ino"), master = word("pgrp");
   const options = [`--external mnt[${mount.point}]:${mount.point}`];
   if (pipe === undefined) {
@@ -327,7 +345,10 @@ function judgeAutofs(tree: Tree, mount: Mount, report: Report): void {
     });
     return;
   }
-  const task = tree.tasks.find(({ status, pid }) => (status.nsPids.at(-1) ?? pid) === Number(master));
+  // Nobody is asked through this mount any more.
+  if (word("fd") === "-1") return;
+  // The kernel writes the number as the reader of mountinfo has it.
+  const task = tree.task(Number(master));
   if (task && openFilesOf(tree).of(task).some(({ link }) => link === `pipe:[${pipe}]`)) return;
   report.add({
     rule: "mnt-autofs-foreign-master",

@@ -60,7 +60,7 @@ function judgeNested(tree: Tree, report: Report): Set<number> {
       if (inode === null) continue;
       if (task !== root) judgeOne(tree, report, task, kind, inode, known.get(kind)!);
       if (kind === "net" && inode !== root.ns("net")) nets.add(inode);
-      if (kind === "time") judgeTimeForChildren(task, report, inode);
+      if (kind === "time") judgeTimeForChildren(task, report, inode, known.get(kind)!, task === root);
     }
   }
   if (nets.size > 0 && tree.dumps("net")) {
@@ -129,7 +129,13 @@ function judgeOne(
   });
 }
 
-function judgeTimeForChildren(task: Task, report: Report, time: number): void {
+function judgeTimeForChildren(
+  task: Task,
+  report: Report,
+  time: number,
+  known: ReadonlySet<number | null>,
+  isRoot: boolean,
+): void {
   const children = task.ns("time_for_children");
   if (children === null || children === time) return;
   report.add({
@@ -137,6 +143,8 @@ function judgeTimeForChildren(task: Task, report: Report, time: number): void {
     task,
     subject: "task",
     reason: "its children would be born in another time namespace",
+    // criu numbers the namespaces that it has met, and the root may bring a new one.
+    message: isRoot || known.has(children) ? "Can't dump nested time namespace" : "Can't dump nested time_for_children",
     values: [task.pid],
     effect: "REFUSED",
   });

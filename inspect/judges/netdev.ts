@@ -1,3 +1,4 @@
+import { findProgram } from "../../ffi/programs.ts";
 import { SysError } from "../../ffi/errno.ts";
 import { message, NLM_F_DUMP, NLM_F_REQUEST } from "../../ffi/netlink.ts";
 import type { ProcDir } from "../../proc/dir.ts";
@@ -40,13 +41,51 @@ export function judgeNetdevs(tree: Tree, report: Report): void {
     return;
   }
   for (const file of tuns) judgeTun(tree, report, file);
-  if (argumentsOf(plan, "empty-ns").includes("net") || given(plan, "empty-ns", "net")) return;
+  if (given(plan, "empty-ns", "net")) {
+    for (const net of emptyNets(tree)) judgeEmpty(tree, report, net);
+    return;
+  }
+  const open = netsOf(tree).filter((net) => !isExternalNet(tree, net));
+  const tool = tree.around.sys.libc.getenv("CR_IP_TOOL") ?? "ip";
+  if (open.length > 0 && findProgram(tree.around.sys, tool).path === null) {
+    report.add({
+      rule: "netdev-ip-tool",
+      task: tree.root,
+      subject: "network",
+      reason: `there is no ${tool} in PATH, with which criu saves addresses, routes and rules`,
+      values: ["addr", "save", "", ""],
+    });
+  }
   const held = new Set(tuns.map((file) => tunDevice(file.info ?? "")));
-  for (const net of netsOf(tree)) {
-    if (isExternalNet(tree, net)) continue;
+  for (const net of open) {
     judgeLinks(tree, report, net, held);
     judgeFirewall(tree, report, net);
   }
+}
+
+/** Network namespaces that are dumped without what is in them, since container engines set them up themselves. */
+export function emptyNets(tree: Tree): Net[] {
+  if (!given(tree.around.plan, "empty-ns", "net") || !tree.dumps("net")) return [];
+  return netsOf(tree).filter((net) => !isExternalNet(tree, net));
+}
+
+/** A device that is up has addresses and routes, if only those of the loopback. */
+function judgeEmpty(tree: Tree, report: Report, net: Net): void {
+  const answer = askNet(tree.around, net, "NETLINK_ROUTE", linksRequest());
+  const links = isRefusal(answer) ? [] : answer.flatMap(({ body }) => parseLink(body) ?? []);
+  const up = links.filter((link) => link.up).map(({ name }) => name);
+  if (up.length === 0) return;
+  report.add({
+    rule: "ns-net-empty",
+    stage: "RESTORE",
+    effect: "LOST",
+    task: tree.root,
+    subject: "network",
+    reason: `${up.join(", ")} will be down and without addresses, unless whoever restores sets the network up`,
+    message: null,
+    options: [],
+    remedy: "Have a hook of the container set its network up at restore, as engines above runc do.",
+  });
 }
 
 function isTun(file: OpenFile): boolean {

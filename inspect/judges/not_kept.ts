@@ -8,7 +8,6 @@ import type { Task } from "../task.ts";
 import type { Tree } from "../tree.ts";
 
 const IOPRIO_WHO_PROCESS = 1;
-const PAGE = 4096;
 /** numa_maps walks all pages: it is read where that takes no more than a millisecond or two. */
 const NUMA_BYTES = 32 * 1024 * 1024;
 const MAX_CLAMP = 1024;
@@ -53,7 +52,7 @@ export function judgeNotKept(tree: Tree, report: Report): void {
     if (ksm !== null && /^ksm_merge_any:\s*yes$/m.test(ksm)) {
       lost("lost-ksm", "the kernel merges all of its equal pages");
     }
-    judgePolicy(task, report);
+    judgePolicy(sys, task, report);
   }
 }
 
@@ -91,9 +90,9 @@ function clampsOf(sys: Sys, tid: number): string | null {
   return (low === 0 && high === 0) || (low === 0 && high === MAX_CLAMP) ? null : `${low} to ${high}`;
 }
 
-function judgePolicy(task: Task, report: Report): void {
+function judgePolicy(sys: Sys, task: Task, report: Report): void {
   const pages = task.fact("statm", (dir) => Number(dir.text("statm").split(" ")[1] ?? 0));
-  if (pages === null || pages * PAGE > NUMA_BYTES) return;
+  if (pages === null || pages * sys.page > NUMA_BYTES) return;
   const text = task.fact("numa_maps", (dir) => optional(dir, "numa_maps"));
   if (text === null) return;
   const other = text.split("\n").map((line) => line.split(" ")[1]).find((word) =>

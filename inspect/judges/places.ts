@@ -1,6 +1,13 @@
 import { FD_DESC_INVALID, reportName } from "../file_name.ts";
+import { isSharedMemory } from "../kernel_mounts.ts";
+import { type NameFault, nameFaults } from "../named_file.ts";
 import type { Report } from "../report.ts";
 import type { Tree } from "../tree.ts";
+
+/** Whether it can be left to somebody outside, which is no help at restore for what has no descriptor. */
+function isOutside({ options }: NameFault): boolean {
+  return options?.some((text) => text.startsWith("--external ")) ?? false;
+}
 
 /** The program, the current folder and the root folder, which criu stores as it stores open files. */
 export function judgePlaces(tree: Tree, report: Report): void {
@@ -10,6 +17,28 @@ export function judgePlaces(tree: Tree, report: Report): void {
       const link = task.link(name);
       const stat = task.fact(`${name} stat`, (dir) => dir.statx(name));
       if (link === null || stat === null) continue;
+      // A memfd goes into the images as memory, and nothing of it as a file.
+      if (name === "exe" && isSharedMemory(tree, stat)) {
+        report.add({
+          rule: "attr-exe-memfd",
+          task,
+          subject: name,
+          reason: `its program ${link} was executed from memory, and restore looks for a file`,
+          message: null,
+        });
+        continue;
+      }
+      if (nameFaults(tree, { fd: FD_DESC_INVALID, link, stat, mount: stat.mount }).some(isOutside)) {
+        report.add({
+          rule: "attr-cwd-root",
+          task,
+          subject: name,
+          stage: "RESTORE",
+          effect: "REFUSED",
+          reason: `${name} is ${link} on a mount that the tree does not show, and cannot be handed in`,
+          message: null,
+        });
+      }
       reportName(tree, report, task, name, { fd: FD_DESC_INVALID, link, stat, mount: stat.mount }, "LINK");
     }
   }

@@ -174,14 +174,17 @@ function judgePairs(tree: Tree, report: Report, states: readonly TerminalState[]
   if (alone.length === 0) return;
   // One may be left to --shell-job: one that controls a session, since an external one needs that option as well.
   const kept = alone.find(({ session }) => outerSession(tree, session)) ?? alone[0]!;
-  const shellJob = given(tree.around.plan, "shell-job");
+  const { plan } = tree.around;
+  // Container engines take the other side over themselves.
+  const orphan = given(plan, "orphan-pts-master");
+  const left = given(plan, "shell-job") || orphan;
   for (const state of alone) {
     const { terminal } = state;
     const external = `--external ${terminal.key}`;
     const index = terminal.index!;
     const reason = `${terminal.file.link} is open, and its master is held outside of the tree`;
     if (state === kept) {
-      if (!shellJob) {
+      if (!left) {
         report.add({
           ...seen(terminal),
           rule: "tty-slave-without-master",
@@ -195,7 +198,9 @@ function judgePairs(tree: Tree, report: Report, states: readonly TerminalState[]
         rule: "tty-slave-without-master",
         stage: "RESTORE",
         effect: "RISK",
-        reason: "the terminal of who restores takes its place, so restore has to be started from one",
+        reason: orphan
+          ? "the engine makes a new one at restore, and has to be told who gets its master (--console-socket)"
+          : "the terminal of who restores takes its place, so restore has to be started from one",
         message: null,
       });
     } else {
@@ -205,7 +210,7 @@ function judgePairs(tree: Tree, report: Report, states: readonly TerminalState[]
         reason: `${reason}, as that of ${kept.terminal.file.link}`,
         values: [index],
         // Without --shell-job criu stops at the first one.
-        ...(shellJob ? {} : { message: null }),
+        ...(left ? {} : { message: null }),
         options: [external],
       });
       report.add({

@@ -3,6 +3,8 @@ import { message, NLM_F_DUMP, NLM_F_REQUEST, parseAttributes } from "../../ffi/n
 const RTM_GETLINK = 18;
 /** struct ifinfomsg. */
 const HEAD = 16;
+/** linux/if.h */
+const IFF_UP = 1;
 
 /** A network device (rtnetlink(7)). */
 export interface Link {
@@ -10,6 +12,8 @@ export interface Link {
   /** ARPHRD_* (linux/if_arp.h). */
   readonly type: number;
   readonly name: string;
+  /** IFF_UP. */
+  readonly up: boolean;
   /** Such as `veth`; null for a device that does not tell, such as a physical one. */
   readonly kind: string | null;
   /** Whether its other end is in another network namespace (veth). */
@@ -37,6 +41,7 @@ export function parseLink(body: Uint8Array): Link | null {
     index: view.getInt32(4, true),
     type: view.getUint16(2, true),
     name: text(found.get(IFNAME)) ?? "",
+    up: (view.getUint32(8, true) & IFF_UP) !== 0,
     kind: text(kind),
     peerElsewhere: found.has(LINK_NETNSID),
     persistent: data !== undefined && (parseAttributes(data).get(TUN_PERSIST)?.[0] ?? 0) !== 0,

@@ -25,7 +25,8 @@ export function featuresDoc(features: readonly Feature[]): string {
 }
 
 function section(feature: Feature): string[] {
-  const { id, criuName, title, since, impact, kconfig, modules, rights, mend, references, autoloads, slow } = feature;
+  const { id, criuName, title, since, impact, kconfig, modules, rights, mend, references, autoloads, slow, notOn } =
+    feature;
   const row = (label: string, text: string) => text ? [`- **${label}**: ${text}`] : [];
   return [
     `### ${id}${criuName ? ` [\`${criuName}\`]` : ""}`,
@@ -38,6 +39,7 @@ function section(feature: Feature): string[] {
     ...row("modules", modules.map((name) => `\`${name}\``).join(", ")),
     ...row("needs", rights.map(rightText).join("; ")),
     ...row("if missing", mend),
+    ...Object.entries(notOn ?? {}).flatMap(([name, { why, text }]) => row(`not on ${name}`, `${why}; ${text}`)),
     ...row("asking may load", autoloads.map((name) => `\`${name}\``).join(", ")),
     ...row("takes long", slow ?? ""),
     ...row("see", references.map((one) => `\`${one}\``).join(", ")),

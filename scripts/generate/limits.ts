@@ -1,5 +1,11 @@
 import { LIMITS } from "../../server/limits.ts";
 
+/** What becomes of what is beyond a limit, where it is not refused. */
+const BEYOND: Readonly<Record<string, string>> = {
+  obstacles: "the others are left out, and `obstaclesTotal` counts them",
+  probers: "they wait",
+};
+
 /** The table of limits in docs/serve.md. */
 export function limitsTable(): string {
   const rows = Object.entries(LIMITS).map(([name, { unit, value, status, code, help }]) => {
@@ -8,8 +14,9 @@ export function limitsTable(): string {
       : status === 200
       ? `an error in the answer | \`${code}\``
       : `${status} | \`${code}\``;
-    const nothing = name === "probers" ? "they wait |" : "connection closed |";
-    return `| \`${name}\` | ${value}${unit ? ` ${unit}` : ""} | ${help} | ${answer || nothing} |`;
+    return `| \`${name}\` | ${value}${unit ? ` ${unit}` : ""} | ${help} | ${
+      answer || `${BEYOND[name] ?? "connection closed"} |`
+    } |`;
   });
   return `| limit | default | of what | beyond it | code |\n|---|--:|---|---|---|\n${rows.join("\n")}\n`;
 }

@@ -1,17 +1,33 @@
 /** What manual pages have beside what `--help` says: one entry a page, by the command's name; `cready` is the main one. */
 export interface ManSections {
-  /** What it does, in a few words, and a command line; each is run by tests/man. */
-  readonly examples?: readonly (readonly [text: string, command: string])[];
+  readonly examples?: readonly ManExample[];
   readonly files?: readonly (readonly [path: string, text: string])[];
   readonly environment?: readonly (readonly [name: string, text: string])[];
   /** Pages of others, such as `criu(8)`. */
   readonly seeAlso?: readonly string[];
 }
 
+/**
+ * What it does, in a few words, and what to type, one command a line; tests/docs runs each. `codes` are the exit codes
+ * that are right, 0 and 1 unless said: that something is missing here is an answer. `prints` is what is seen, with `…` for
+ * any text, anything unless said; of several commands it is that of the last one, and `starts` that of the first.
+ */
+export type ManExample = readonly [
+  text: string,
+  command: string,
+  expected?: {
+    readonly codes?: readonly number[];
+    readonly prints?: readonly string[];
+    readonly starts?: readonly string[];
+  },
+];
+
 const PATH = [
   "PATH",
   "where criu and the tools that it calls are looked for; relative folders in it are passed over",
 ] as const;
+
+const CLIENT = "import socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); ";
 
 export const MAN_SECTIONS: Readonly<Record<string, ManSections>> = {
   cready: {
@@ -46,6 +62,27 @@ export const MAN_SECTIONS: Readonly<Record<string, ManSections>> = {
       ["A kernel option:", "cready explain CONFIG_USERFAULTFD"],
     ],
     seeAlso: ["criu(8)"],
+  },
+  inspect: {
+    examples: [
+      [
+        "A program in a session of its own, without a terminal:",
+        "setsid sleep 1000 </dev/null >/dev/null 2>&1 &\ncready inspect --name sleep",
+        { codes: [0], prints: ["… sleep   1 task, 1 thread, uid 0", "", "Can be dumped", "…"] },
+      ],
+      [
+        "One that holds a lock needs an option, which is named; the exit code is 3:",
+        "setsid flock ledger.db sleep 1000 </dev/null >/dev/null 2>&1 &\ncready inspect --name flock",
+        { codes: [3], prints: ["…", "Can be dumped with --file-locks", "…"] },
+      ],
+      ["Every tree of the host, worst first:", "cready inspect --all", { codes: [0, 1, 3, 4] }],
+    ],
+    files: [
+      ["/etc/criu/default.conf", "options of every criu, which count for the verdict"],
+      ["/etc/criu/runc.conf, /etc/criu/crun.conf", "the same with --engine"],
+    ],
+    environment: [PATH],
+    seeAlso: ["cready-why(1)", "criu(8)"],
   },
   why: {
     examples: [
@@ -94,8 +131,26 @@ export const MAN_SECTIONS: Readonly<Record<string, ManSections>> = {
       [
         "What is not there, and why:",
         "cready query '{ check(scope: ALL) { findings(verdict: UNSUPPORTED) { reason } } }'",
+        { codes: [0], prints: ['{"data":{"check":{"findings":[…]}}}'] },
       ],
     ],
+    seeAlso: ["cready-serve(1)", "cready-schema(1)"],
+  },
+  serve: {
+    examples: [
+      [
+        "A server, and a question:",
+        "cready serve --socket ./cready.sock >requests.log &\n" +
+        "cready query --connect unix:./cready.sock '{ check { sentence } }'",
+        { codes: [0], prints: ['{"data":{"check":{"sentence":"…"}}}'], starts: ["cready serve: listening on …"] },
+      ],
+    ],
+    files: [
+      ["/run/cready/cready.sock", "the socket of root's server"],
+      ["$XDG_RUNTIME_DIR/cready/cready.sock", "that of everybody else's"],
+    ],
+    environment: [["XDG_RUNTIME_DIR", "the folder for the socket of others than root"]],
+    seeAlso: ["cready-query(1)", "cready-schema(1)"],
   },
   schema: {
     examples: [["Into a file:", "cready schema >/dev/null"]],
@@ -118,11 +173,32 @@ export const MAN_SECTIONS: Readonly<Record<string, ManSections>> = {
     seeAlso: ["criu(8)", "runc(8)", "podman-container-checkpoint(1)"],
   },
   service: {
+    examples: [
+      [
+        "A service, and a client that sends CHECK (3) as CRIU's libraries do:",
+        "cready service --address ./criu.sock &\n" +
+        `python3 -c '${CLIENT}s.connect("./criu.sock"); s.send(b"\\x08\\x03"); print(s.recv(4096))'`,
+        { codes: [0], prints: ["…", "b'\\x08\\x03\\x10…", "…"], starts: ['{…"event":"listening"…}'] },
+      ],
+    ],
     files: [["/run/cready/criu.sock", "the socket, where --address names no other"]],
     environment: [PATH],
     seeAlso: ["criu(8)", "unix(7)"],
   },
-  swrk: { environment: [PATH], seeAlso: ["criu(8)"] },
+  swrk: {
+    examples: [
+      [
+        "As CRIU's libraries start it; CHECK (3) is asked:",
+        `python3 -c 'import socket, subprocess\n` +
+        "ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n" +
+        `subprocess.Popen(["cready", "swrk", str(its.fileno())], pass_fds=[its.fileno()])\n` +
+        `ours.send(b"\\x08\\x03"); print(ours.recv(4096))'`,
+        { codes: [0], prints: ["b'\\x08\\x03\\x10…"] },
+      ],
+    ],
+    environment: [PATH],
+    seeAlso: ["criu(8)"],
+  },
   completion: {
     examples: [
       ["For this bash:", 'eval "$(cready completion bash)"'],

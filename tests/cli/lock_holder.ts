@@ -1,19 +1,26 @@
 import { eventually } from "./binary.ts";
 
-/** A process that does nothing but hold a lock when it is told to. */
+/** A process that does nothing but hold two locks when it is told to. */
 export interface LockHolder extends AsyncDisposable {
   readonly pid: number;
   lock(): Promise<void>;
   end(): Promise<void>;
 }
 
-/** Starts a shell that locks a file of its own, or waits until it shall. */
+/** Starts a shell that locks two files of its own, or waits until it shall. */
 export async function lockHolder({ waits = false } = {}): Promise<LockHolder> {
   const folder = await Deno.makeTempDir({ prefix: "cready-lock-" });
   const file = `${folder}/file`, done = `${folder}/done`;
   // A session of its own: the one of the tests may be led from outside of their pid namespace, which no dump can save.
   const child = new Deno.Command("setsid", {
-    args: ["sh", "-c", 'exec 9>"$1"; read -r line; flock -x 9; : >"$2"; read -r line', "sh", file, done],
+    args: [
+      "sh",
+      "-c",
+      'exec 9>"$1" 8>"$1.too"; read -r line; flock -x 8; flock -x 9; : >"$2"; read -r line',
+      "sh",
+      file,
+      done,
+    ],
     stdin: "piped",
     stdout: "null",
     stderr: "null",

@@ -39,5 +39,5 @@ export function expectedConclusion(findings: readonly PrintedFinding[]) {
     feature: { ...finding.feature, category: finding.feature.category?.name ?? null },
     verdict: finding.criuDiffers?.verdict ?? finding.verdict,
   }));
-  return conclude(asCriu as unknown as Finding[]);
+  return conclude(asCriu as unknown as Finding[], "x86_64");
 }

@@ -16,6 +16,11 @@ const CASES: readonly (readonly [file: string, source: string, message: RegExp |
   ["/p/cli/x.ts", 'Deno.dlopen("libc.so.6", {});', /Deno\.dlopen belongs in ffi/],
   ["/p/ffi/x.ts", 'Deno.dlopen("libc.so.6", {});', null],
   ["/p/cli/x.ts", 'Deno.readTextFileSync("/etc/passwd");', /scripts and tests/],
+  ["/p/ffi/libc.ts", "const a = Deno.build.arch;", /Only ffi\/arch/],
+  ["/p/ffi/arch/host.ts", 'const a = Deno.build.arch === "x86_64";', null],
+  ["/p/probes/x.ts", 'if (sys.arch.name === "aarch64") run();', /Only ffi\/arch/],
+  ["/p/cli/x.ts", 'switch (host.architecture) { case "x86_64": run(); }', /Only ffi\/arch/],
+  ["/p/fleet/x.ts", 'const a = { aarch64: "arm64" };', null],
   ["/p/cli/x.ts", "Deno.exit(1);", /scripts and tests/],
 ];
 

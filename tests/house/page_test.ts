@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { buildSchema, type GraphQLEnumType, parse, validate } from "graphql";
-import { checkDocument, featureDocument, MACHINE } from "../../page/documents.ts";
+import {
+  checkDocument,
+  childrenDocument,
+  featureDocument,
+  MACHINE,
+  processDocument,
+  processesDocument,
+  watchDocument,
+} from "../../page/documents.ts";
+import { DUMP, EFFECTS, ENGINES, RESTORE } from "../../page/process_words.ts";
 import { CATEGORIES, CAUSES, OUTCOMES, SCOPES, SUBJECTS, VERDICTS } from "../../page/words.ts";
 import { inputsOfPage } from "../../scripts/page/inputs.ts";
+import { measure } from "../../server/cost.ts";
+import { LIMITS } from "../../server/limits.ts";
 import { FILES, INPUTS } from "../../server/page_assets.ts";
 import { SDL } from "../../schema/text.ts";
 
@@ -28,8 +39,23 @@ Deno.test("the page is at most 60 kB compressed, and names nobody else", () => {
 Deno.test("the page's documents are of the schema, and name what it shows", () => {
   const scopes = (schema.getType("Scope") as GraphQLEnumType).getValues().map(({ name }) => name);
   assert.deepEqual(Object.keys(SCOPES).sort(), scopes.sort());
-  for (const text of [MACHINE, checkDocument("ALL"), featureDocument("tun"), featureDocument("tun", 0)]) {
+  const documents = [
+    MACHINE,
+    checkDocument("ALL"),
+    featureDocument("tun"),
+    featureDocument("tun", 0),
+    processesDocument(null),
+    processesDocument("7@8"),
+    processDocument("7", "CRIU"),
+    processDocument("7@8", "PODMAN"),
+    watchDocument("7", "PODMAN"),
+    watchDocument("7@8", "CRIU"),
+    childrenDocument("7@8"),
+  ];
+  for (const text of documents) {
     assert.deepEqual(validate(schema, parse(text)), [], text);
+    const { depth, cost } = measure(parse(text), schema);
+    assert.ok(depth <= LIMITS.depth.value && cost <= LIMITS.cost.value, `${depth} deep, costs ${cost}: ${text}`);
   }
 });
 
@@ -41,6 +67,10 @@ Deno.test("the page has a word for each name of the schema", () => {
       CategoryName: CATEGORIES,
       Cause: CAUSES,
       Subject: SUBJECTS,
+      DumpVerdict: DUMP,
+      RestoreVerdict: RESTORE,
+      ObstacleEffect: EFFECTS,
+      Engine: ENGINES,
     })
   ) {
     const values = (schema.getType(name) as GraphQLEnumType).getValues().map((one) => one.name);

@@ -1,9 +1,9 @@
-/** The manual pages as man(1) shows them, and their examples as a shell runs them. */
+/** The manual pages as man(1) shows them; tests/docs runs their examples. */
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../cli/commands.ts";
 import { manPages } from "../../scripts/generate/man.ts";
 import { MAN_SECTIONS } from "../../scripts/generate/man_sections.ts";
-import { BINARY, PATH, ROOT, run } from "../cli/binary.ts";
+import { ROOT, run } from "../cli/binary.ts";
 
 const PAGES = [...manPages()];
 const UTF8 = { LC_ALL: "C.UTF-8", MANROFFSEQ: "", MANWIDTH: "80" };
@@ -47,20 +47,3 @@ Deno.test("no page is left of a command that is no more", () => {
   const known = new Set(["cready", ...COMMANDS.map(({ name }) => name)]);
   for (const name of Object.keys(MAN_SECTIONS)) assert(known.has(name), name);
 });
-
-for (const [page, { examples = [] }] of Object.entries(MAN_SECTIONS)) {
-  for (const [, command] of examples) {
-    Deno.test(`the example of ${page}: ${command}`, async () => {
-      const folder = Deno.makeTempDirSync({ prefix: "cready-man-" });
-      try {
-        Deno.symlinkSync(BINARY, `${folder}/cready`);
-        const { code, stderr } = await run(["bash", "-c", command], { env: { PATH: `${folder}:${PATH}` } });
-        // That something is missing here is an answer.
-        assert(code === 0 || code === 1, `exit code ${code}: ${stderr}`);
-        assert.doesNotMatch(stderr, /itself failed|unrecognized|unknown|invalid|takes/);
-      } finally {
-        Deno.removeSync(folder, { recursive: true });
-      }
-    });
-  }
-}

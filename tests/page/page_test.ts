@@ -1,11 +1,11 @@
 /** The page of `cready serve` in a real Chromium. */
 import assert from "node:assert/strict";
-import axe from "axe-core";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { ROOT, run } from "../cli/binary.ts";
 import { kill, probersOf, type Server, start } from "../serve/server.ts";
 import { openWindow, startBrowser, type Window } from "./browser.ts";
 import { logIn, newCode } from "./log_in.ts";
+import { copied, faultsOf, focused, nothingWrong, width } from "./looks.ts";
 
 const DONE = /^Asked all categories, at/;
 
@@ -16,36 +16,6 @@ async function opened(browser: Browser, server: Server, options: BrowserContextO
   await tab.page.getByText(DONE).waitFor();
   return tab;
 }
-
-/** Nothing was complained of, and nobody else was asked for anything. */
-function nothingWrong({ complaints, hosts }: Window, server: Server): void {
-  assert.deepEqual(complaints, []);
-  assert.deepEqual([...hosts], [server.host]);
-}
-
-/** What axe-core finds; evaluated by the debugger, as the page's own policy lets no foreign script in. */
-async function faultsOf(page: Page): Promise<unknown[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } })
-      .axe.run()
-  );
-  return violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
-}
-
-const width = (page: Page) =>
-  page.evaluate(() =>
-    (globalThis as unknown as { document: { documentElement: { scrollWidth: number } } }).document.documentElement
-      .scrollWidth
-  );
-const copied = (page: Page) =>
-  page.evaluate(() => (navigator as unknown as { clipboard: { readText(): Promise<string> } }).clipboard.readText());
-const focused = (page: Page) =>
-  page.evaluate(() => {
-    const { activeElement } =
-      (globalThis as unknown as { document: { activeElement: { id: string; textContent: string } } }).document;
-    return activeElement.id || activeElement.textContent;
-  });
 
 Deno.test("the page", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "cready-page-" });

@@ -23,6 +23,16 @@ Deno.test("an inspection is the same after its way from the prober", () => {
   assert.equal(there.options[0]!.obstacles[0], there.obstacles[0]);
 });
 
+Deno.test("of an inspection with too many obstacles the first ones come, and how many there are", () => {
+  const there: typeof INSPECTION = unpacked(JSON.parse(JSON.stringify(packed(INSPECTION, 1))));
+  assert.deepEqual(there.obstacles, INSPECTION.obstacles.slice(0, 1));
+  assert.deepEqual(there.totals, { DUMP: 1, RESTORE: 1 });
+  // An option names only obstacles that came.
+  const lifting = { ...INSPECTION.options[0]!, obstacles: INSPECTION.obstacles, obstaclesTotal: 2 };
+  const [option] = unpacked(packed({ ...INSPECTION, options: [lifting] }, 1)).options;
+  assert.deepEqual([option!.obstacles, option!.obstaclesTotal], [INSPECTION.obstacles.slice(0, 1), 2]);
+});
+
 /** The time that it took is the only thing that may differ. */
 const timeless = (text: string) => text.replace(/"durationMs":[0-9.]+/, '"durationMs":0');
 

@@ -29,6 +29,18 @@ const REPORT: CheckReport = {
 /** A query, its answer's data, and what was asked of the kernel. */
 const ANSWERS: readonly (readonly [query: string, data: unknown, asked: readonly string[]])[] = [
   ["{ host { kernel architecture } }", { host: { kernel: "6.18.0", architecture: "x86_64" } }, ["host"]],
+  ["{ host { cpuCompatId } }", { host: { cpuCompatId: "0123456789ab" } }, ["host", "cpu"]],
+  [
+    "{ check { host { criu { path version fault plugins configFiles } } } }",
+    {
+      check: {
+        host: {
+          criu: { path: "/usr/sbin/criu", version: "4.2.1", fault: null, plugins: ["cuda_plugin"], configFiles: [] },
+        },
+      },
+    },
+    ["check REQUIRED", "criu"],
+  ],
   [
     "{ categories { name number } }",
     {
@@ -108,7 +120,29 @@ const ANSWERS: readonly (readonly [query: string, data: unknown, asked: readonly
   ],
 ];
 
-for (const [query, data, asked] of ANSWERS) {
+/** How many obstacles there are is told also where fewer are asked for. */
+const CUT: typeof ANSWERS = [
+  [
+    "{ process(by: { pid: 1 }) { inspection { obstacles(first: 1) { rule } obstaclesTotal options { obstacles(first: 1) { rule } obstaclesTotal } } } }",
+    {
+      process: {
+        inspection: {
+          obstacles: [{ rule: "lock-any" }],
+          obstaclesTotal: 2,
+          options: [{ obstacles: [{ rule: "lock-any" }], obstaclesTotal: 1 }],
+        },
+      },
+    },
+    ['process {"pid":1}', "inspection 4711@123456 CRIU"],
+  ],
+  [
+    "{ process(by: { pid: 1 }) { inspection { obstacles(stage: RESTORE, first: 5) { rule } obstaclesTotal(stage: RESTORE) } } }",
+    { process: { inspection: { obstacles: [{ rule: "fd-eventpoll-escaped" }], obstaclesTotal: 1 } } },
+    ['process {"pid":1}', "inspection 4711@123456 CRIU"],
+  ],
+];
+
+for (const [query, data, asked] of [...ANSWERS, ...CUT]) {
   Deno.test(`${query} is answered`, async () => {
     const ask = new FakeAsk(FINDINGS, REPORT, INSPECTION);
     const result = await answered(query, ask);
@@ -117,6 +151,14 @@ for (const [query, data, asked] of ANSWERS) {
     assert.deepEqual(ask.asked, asked);
   });
 }
+
+Deno.test("less than one obstacle cannot be asked for", async () => {
+  const ask = new FakeAsk(FINDINGS, REPORT, INSPECTION);
+  for (const field of ["obstacles(first: 0) { rule }", "options { obstacles(first: -1) { rule } }"]) {
+    const { errors } = await answered(`{ process(by: { pid: 1 }) { inspection { ${field} } } }`, ask);
+    assert.equal(errors?.[0]?.extensions.code, "BAD_USER_INPUT", field);
+  }
+});
 
 /** A query that is the caller's mistake, and its error's code and words. */
 const MISTAKES: readonly (readonly [query: string, code: string | undefined, message: RegExp])[] = [

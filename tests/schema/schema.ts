@@ -1,4 +1,5 @@
 import { execute, type ExecutionResult, type GraphQLSchema, parse, validate } from "graphql";
+import type { InstalledCriu } from "../../host/criu.ts";
 import type { Feature, Finding } from "../../probes/probe.ts";
 import type { Scope } from "../../probes/scope.ts";
 import type { InspectionRecord } from "../../report/inspection_record.ts";
@@ -37,6 +38,16 @@ export class FakeAsk implements Ask {
   host(): HostFacts {
     this.asked.push("host");
     return this.#report.host;
+  }
+
+  criu(): InstalledCriu {
+    this.asked.push("criu");
+    return { path: "/usr/sbin/criu", version: "4.2.1", fault: null, plugins: ["cuda_plugin"], configFiles: [] };
+  }
+
+  cpuCompatId(): string {
+    this.asked.push("cpu");
+    return "0123456789ab";
   }
 
   finding(feature: Feature, maxAgeMs: number): Finding {

@@ -41,14 +41,14 @@ Deno.test("probes that hang or crash", async (t) => {
       env: { ...Deno.env.toObject(), CREADY_ENTRY: `${ROOT}/tests/serve/programs/bad_probes.ts` },
     });
     assert.equal(built.code, 0, built.stderr);
-    await using server = await start({ program, words: ["--limit", "probe=3000"] });
+    await using server = await start({ program, words: ["--limit", "probe=6000"] });
     for (const [name, what] of [["tun", "runs for ever"], ["uffd", "waits for ever"]] as const) {
       await t.step(`one that ${what}: PROBE_TIMEOUT, and everything else is answered meanwhile`, async () => {
         const hanging = ask(server, find(name));
         await everythingElseAnswers(server, hanging);
         const reply = await hanging;
         assert.deepEqual([reply.status, reply.code], [200, "PROBE_TIMEOUT"], reply.body);
-        assert.match(reply.body, /gave no answer in 3000 ms and was ended/);
+        assert.match(reply.body, /gave no answer in 6000 ms and was ended/);
       });
     }
     await t.step("one that reads where there is nothing: PROBER_DIED by signal 11", async () => {
@@ -80,7 +80,7 @@ Deno.test("probes that hang or crash", async (t) => {
 });
 
 Deno.test("a prober that is stopped, killed, or told to crash from outside", async (t) => {
-  await using server = await start({ words: ["--limit", "probe=1500"] });
+  await using server = await start({ words: ["--limit", "probe=6000"] });
   const prepared = async () => {
     assert.equal((await ask(server, CHECK)).status, 200);
     await eventually("one prober is left", () => probersOf(server).length === 1);

@@ -116,6 +116,30 @@ for (const tcp of [false, true]) {
   });
 }
 
+Deno.test("of an inspection no more obstacles come than the limit, and all are counted", async () => {
+  await using server = await start({ words: ["--limit", "obstacles=1"] });
+  await using held = await lockHolder();
+  const text = `{ process(by: { pid: ${held.pid} }) { inspection {
+    obstacles { rule } obstaclesTotal dump: obstaclesTotal(stage: DUMP)
+    options { text obstacles { subject } obstaclesTotal }
+  } } }`;
+  const { json, body } = await ask(server, query(text));
+  assert.equal(json?.errors, undefined, body);
+  const { obstacles, obstaclesTotal, dump, options } = json.data.process.inspection;
+  assert.equal(obstacles.length, 1, body);
+  assert.ok(obstaclesTotal >= dump && dump >= 2, body);
+  const locks = options.find((one: { text: string }) => one.text === "--file-locks");
+  assert.equal(locks?.obstaclesTotal, 2, body);
+  assert.ok(locks.obstacles.length <= 1, body);
+  // On the machine itself there is no such limit.
+  const here = JSON.parse((await cready(["query", text])).stdout).data.process.inspection;
+  assert.deepEqual(
+    [here.obstacles.length, here.obstaclesTotal],
+    [obstaclesTotal, obstaclesTotal],
+    JSON.stringify(here),
+  );
+});
+
 Deno.test("--processes is for --listen", async () => {
   const { code, stderr } = await cready(["serve", "--processes", "--socket", "/tmp/cready-never.sock"]);
   assert.equal(code, 2);

@@ -1,7 +1,7 @@
 /** `cready query --connect`. */
 import assert from "node:assert/strict";
 import { cready } from "../cli/binary.ts";
-import { type Server, start, TOKEN } from "./server.ts";
+import { ask, query, type Server, start, TOKEN } from "./server.ts";
 
 const where = (server: Server): string[] =>
   "path" in server.where
@@ -46,6 +46,47 @@ for (const tcp of [false, true]) {
     });
   });
 }
+
+Deno.test("the host's criu and processor are those of cready report, from a server and without", async () => {
+  const text = "{ host { cpuCompatId criu { path version fault plugins configFiles } } }";
+  const folder = await Deno.makeTempDir({ prefix: "cready-criu-" });
+  const env = { ...Deno.env.toObject(), PATH: `${folder}:/usr/bin:/bin` };
+  const says = async (version: string) => {
+    await Deno.writeTextFile(`${folder}/new`, `#!/bin/sh\necho Version: ${version}\n`, { mode: 0o755 });
+    await Deno.rename(`${folder}/new`, `${folder}/criu`);
+  };
+  const alike = async (...words: string[]) => {
+    const [told, asked] = await Promise.all([cready(["report"], { env }), cready(["query", text, ...words], { env })]);
+    const { cpu, criu } = JSON.parse(told.stdout);
+    assert.deepEqual(JSON.parse(asked.stdout), { data: { host: { cpuCompatId: cpu?.compatId ?? null, criu } } });
+    return criu;
+  };
+  try {
+    await using server = await start({ env });
+    assert.equal((await alike())?.path === `${folder}/criu`, false);
+    await says("4.2.1");
+    assert.deepEqual([(await alike()).path, (await alike()).version], [`${folder}/criu`, "4.2.1"]);
+    assert.equal((await alike(...where(server))).version, "4.2.1");
+    // Another may be installed while the server runs.
+    await says("4.1.1");
+    assert.equal((await alike(...where(server))).version, "4.1.1");
+    const all = await Promise.all(Array.from({ length: 8 }, () => ask(server, query(text))));
+    for (const { body } of all) assert.match(body, /"version":"4.1.1"/);
+    // It is run for those alone who ask for it.
+    await Deno.writeTextFile(`${folder}/new`, `#!/bin/sh\n: >${folder}/was-run\n`, { mode: 0o755 });
+    await Deno.rename(`${folder}/new`, `${folder}/criu`);
+    const { body } = await ask(server, query("{ host { kernel cpuCompatId } check { host { architecture } } }"));
+    assert.equal([...Deno.readDirSync(folder)].some(({ name }) => name === "was-run"), false, body);
+    const failed = await ask(server, query("{ check { host { criu { version fault } } } }"));
+    assert.deepEqual(
+      failed.json?.data.check.host.criu,
+      { version: null, fault: "it does not say its version" },
+      failed.body,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 Deno.test("query without a token is refused over TCP: 1", async () => {
   await using server = await start({ tcp: true });

@@ -19,6 +19,10 @@ const CASES: readonly (readonly [document: string, depth: number, aliases: numbe
   ["{ processes(first: 7) { id inspection { dump } } }", 3, 0, 7 * (1 + 1 + 20 + 1)],
   ["query($n: Int!) { processes(first: $n) { id } }", 2, 0, 2000],
   ["{ processes(first: 99999999999) { id } }", 2, 0, 2000],
+  ["{ process(by: { pid: 1 }) { inspection { obstacles { rule } } } }", 4, 0, 1 + 20 + 20 * 2],
+  ["{ process(by: { pid: 1 }) { inspection { obstacles(first: 1) { rule } } } }", 4, 0, 1 + 20 + 2],
+  ["{ process(by: { pid: 1 }) { inspection { obstacles(first: 99999) { rule } } } }", 4, 0, 1 + 20 + 20 * 2],
+  ["{ host { cpuCompatId criu { version } } }", 3, 0, 1 + 1 + 20 + 1],
   ["{ process(by: { pid: 1 }) { children { id } } }", 3, 0, 1 + 20 * 2],
   // What is not known counts once; validation will refuse it.
   ["{ nope { nothing } }", 2, 0, 2],

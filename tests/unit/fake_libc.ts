@@ -1,5 +1,6 @@
 import type { SyscallName } from "../../ffi/arch/arch.ts";
-import { SYSCALLS, x86_64 } from "../../ffi/arch/x86_64.ts";
+import { aarch64 } from "../../ffi/arch/aarch64.ts";
+import { x86_64 } from "../../ffi/arch/x86_64.ts";
 import { errnoNumber } from "../../ffi/errno.ts";
 import type { Libc } from "../../ffi/libc.ts";
 import { Memory } from "../../ffi/memory.ts";
@@ -34,6 +35,10 @@ export interface FakeMachine {
   readonly calls?: Readonly<Partial<Record<SyscallName, Reply>>>;
   /** Replies by ptrace request, for the requests that a probe asks. */
   readonly ptrace?: Readonly<Record<number, Reply>>;
+  /** Which processor it has; x86_64 by default. */
+  readonly arch?: keyof typeof CALL_REGISTERS;
+  /** Bytes of a page, where the processor leaves the kernel a choice; 4096 by default. */
+  readonly page?: number;
   /** What clone of the sleeping child answers; a pid by default. */
   readonly clone?: number | string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -67,7 +72,17 @@ const BASE = 0x10000;
 const SYMBOL = 0x5000;
 const CHILD_PID = 4242;
 const OWN_PID = 4000;
-const NAMES = new Map<number, SyscallName>(Object.entries(SYSCALLS).map(([name, nr]) => [nr, name as SyscallName]));
+/** Where a system call's number, arguments and result, and the next instruction's address are; and what libc's code is. */
+const CALL_REGISTERS = {
+  x86_64: { number: 80, args: [112, 104, 96, 56, 72, 64], result: 80, next: 128, code: [0x90, 0x0f, 0x05, 0xc3] },
+  aarch64: {
+    number: 64,
+    args: [0, 8, 16, 24, 32, 40],
+    result: 0,
+    next: 256,
+    code: [0x1f, 0x20, 3, 0xd5, 1, 0, 0, 0xd4],
+  },
+} as const;
 /** Calls that succeed with 0 when the machine says nothing of them. */
 const HARMLESS = ("close munmap sched_yield nanosleep kill mprotect " +
   "fcntl dup3 close_range setsid rt_sigaction geteuid mount mkdirat").split(" ");
@@ -84,6 +99,9 @@ export interface FakeLibc extends Libc {
 
 /** Makes a fake libc: memory is real, the kernel is what `machine` says. */
 export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
+  const arch = machine.arch === "aarch64" ? aarch64() : x86_64;
+  const layout = CALL_REGISTERS[arch.name];
+  const names = new Map(Object.entries(arch.syscalls).map(([name, nr]) => [nr, name as SyscallName]));
   const buffer = new ArrayBuffer(1 << 20);
   const memory = new Memory(BASE, buffer);
   const files: Record<string, string | Uint8Array> = {
@@ -97,7 +115,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
   const readers = new Map<number, { bytes: Uint8Array; at: number }>();
   const paths = new Map<number, string>();
   let nextMapping = 0x7f0000000000;
-  let registers = new Uint8Array(x86_64.registersSize);
+  let registers = new Uint8Array(arch.registersSize);
   const killed = new Set<number>();
   let status = STOPPED;
   let pipe = 0;
@@ -195,7 +213,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
       if (own !== undefined) return reply(own, call);
       if (request === PTRACE_GETREGSET) memory.write(Number(memory.u64(data)), registers);
       if (request === PTRACE_SETREGSET) {
-        registers = memory.bytes(Number(memory.u64(data)), x86_64.registersSize).slice();
+        registers = memory.bytes(Number(memory.u64(data)), arch.registersSize).slice();
       }
       // The child is a copy of this memory: what it would see at an address is what stands there.
       if (request === PTRACE_PEEKDATA && address >= BASE) memory.setU64(data, memory.u64(address));
@@ -210,12 +228,13 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
   const step = () => {
     const view = new DataView(registers.buffer);
     const number = (offset: number) => Number(view.getBigInt64(offset, true));
-    if (number(128) === SYMBOL) return stepCompat(view);
-    const name = NAMES.get(number(80))!;
-    const args = [112, 104, 96, 56, 72, 64].map(number); // rdi rsi rdx r10 r8 r9
+    if (number(layout.next) === SYMBOL) return stepCompat(view);
+    const name = names.get(number(layout.number))!;
+    const args = layout.args.map(number);
     const before = new Set(open);
     const result = dispatch(name, args, true);
-    view.setBigInt64(80, BigInt(result), true);
+    view.setBigInt64(layout.result, BigInt(result), true);
+    view.setBigInt64(layout.next, BigInt(number(layout.next) + arch.syscallInstruction.length), true);
     if (name === "clone" && result > 0) children.add(result);
     // A descriptor of the child ends with it; what is said of it stays readable under its number.
     for (const fd of open) if (!before.has(fd)) open.delete(fd);
@@ -237,7 +256,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
   };
 
   return {
-    arch: x86_64,
+    arch,
     memory,
     open,
     children,
@@ -254,7 +273,8 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
     },
     poll: (at, count, timeoutMs) => Promise.resolve(dispatch("ppoll", [at, count, timeoutMs], false)),
     symbol: () => SYMBOL,
-    code: () => new Uint8Array([0x90, 0x0f, 0x05, 0xc3]),
+    code: () => new Uint8Array(layout.code),
+    pageSize: () => machine.page ?? 4096,
     getenv: (name) => machine.environment?.[name],
   };
 }

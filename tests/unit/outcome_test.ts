@@ -36,9 +36,25 @@ const CASES: readonly (readonly [rows: readonly Row[], sentence: string, stream:
   [[[null, "UNSUPPORTED"]], "Looks good.", "stdout", 0],
 ];
 
+Deno.test("what is missing on an architecture by design does not count there, and anything else does", () => {
+  const finding = findingOf("UNSUPPORTED");
+  const feature = {
+    ...finding.feature,
+    notOn: { aarch64: { why: "it is of x86 only", text: "nothing has to be done" } },
+  };
+  const sentence = (verdict: Verdict, architecture: string) =>
+    conclude([{ ...finding, feature, verdict }], architecture).sentence;
+  assert.equal(sentence("UNSUPPORTED", "aarch64"), "Looks good.");
+  assert.equal(sentence("UNSUPPORTED", "x86_64"), MAYBE);
+  assert.equal(sentence("BLOCKED", "aarch64"), MAYBE);
+  assert.equal(sentence("INCONCLUSIVE", "aarch64"), UNTOLD);
+  const required = { ...feature, category: "REQUIRED" } as const;
+  assert.equal(conclude([{ feature: required, verdict: "UNSUPPORTED" }], "aarch64").sentence, BAD);
+});
+
 for (const [rows, sentence, stream, exitCode] of CASES) {
   Deno.test(`conclude says ${JSON.stringify(sentence.slice(0, 30))} of ${rows.map((row) => row.join(" ")).join(", ")}`, () => {
-    const conclusion = conclude(rows.map(([category, verdict]) => findingOf(verdict, category)));
+    const conclusion = conclude(rows.map(([category, verdict]) => findingOf(verdict, category)), "x86_64");
     assert.deepEqual([conclusion.sentence, conclusion.stream, conclusion.exitCode], [sentence, stream, exitCode]);
   });
 }

@@ -11,6 +11,7 @@ import { type InetSocket, TCP } from "../../sockets/diag.ts";
 import { netsOf, type SocketTable } from "../../sockets/table.ts";
 import type { Tree } from "../../tree.ts";
 import type { TreeSocket } from "../sockets.ts";
+import { emptyNets } from "../netdev.ts";
 import { reportUnlisted } from "./unlisted.ts";
 
 const SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3;
@@ -44,9 +45,11 @@ export class InetJudge {
   readonly #report: Report;
   readonly #table: SocketTable;
   readonly #listening: { readonly socket: TreeSocket; readonly found: InetSocket }[] = [];
-  /** Connections that criu would keep, with the first descriptor of each. */
+  /** Sockets of datagrams with a peer. */
+  readonly #joined: { readonly socket: TreeSocket; readonly found: InetSocket }[] = [];
   /** Connections that are no more: criu holds their packets back all the same. */
   readonly #closed: TreeSocket[] = [];
+  /** Connections that criu would keep, with the first descriptor of each. */
   readonly #connected: { readonly socket: TreeSocket; readonly found: InetSocket }[] = [];
 
   constructor(tree: Tree, report: Report, table: SocketTable) {
@@ -214,6 +217,7 @@ export class InetJudge {
   }
 
   #datagram(socket: TreeSocket, found: InetSocket): void {
+    if (found.destinationPort !== 0) this.#joined.push({ socket, found });
     if (found.rqueue === 0 || socket.options.type !== SOCK_DGRAM) return;
     this.#report.add({
       rule: "udp-plain",
@@ -319,6 +323,21 @@ export class InetJudge {
   #restore(): void {
     const { plan } = this.#tree.around;
     this.#shared();
+    if (emptyNets(this.#tree).length > 0) {
+      const connected = given(plan, "tcp-close") ? [] : this.#connected;
+      for (const { socket, found } of [...connected, ...this.#joined]) {
+        this.#report.add({
+          rule: "tcp-restore-address",
+          task: socket.file.task,
+          subject: `fd ${socket.file.fd}`,
+          reason: `the network is empty at first: whoever restores has to set it up before, else ${
+            remote(found)
+          } cannot be reached`,
+          message: null,
+        });
+      }
+      return;
+    }
     if (given(plan, "tcp-close")) return;
     const ends = new Set(this.#connected.map(({ found }) => `${local(found)} ${remote(found)}`));
     for (const { socket, found } of this.#connected) {

@@ -1,6 +1,11 @@
+import { decodeBytes } from "../../../ffi/bytes.ts";
+import { Fd } from "../../../ffi/fd.ts";
+import { readLink } from "../../../ffi/files.ts";
+import type { Sys } from "../../../ffi/sys.ts";
 import { scmFds } from "../../../proc/fdinfo.ts";
 import { borrow, isRefused } from "../../borrow.ts";
 import { isExternal } from "../../external.ts";
+import { withoutDeleted } from "../../named_file.ts";
 import { argumentsOf, given } from "../../plan.ts";
 import type { Report } from "../../report.ts";
 import { TCP, type UnixSocket } from "../../sockets/diag.ts";
@@ -12,6 +17,8 @@ import type { TreeSocket } from "../sockets.ts";
 import { reportUnlisted } from "./unlisted.ts";
 
 const SOCK_DGRAM = 2;
+/** ioctl of a bound unix socket: a descriptor of its file, opened with O_PATH (linux/un.h). */
+const SIOCUNIXFILE = 0x89e0;
 const SHUTDOWN_BOTH = 3;
 /** Unix sockets, and who is at their other ends. */
 export class UnixJudge {
@@ -45,6 +52,7 @@ export class UnixJudge {
         values: [ino],
       });
     }
+    if (found.name !== null) this.#relative(socket, found.name);
     if (found.rqueue !== 0 && found.state !== TCP.LISTEN) this.#queue(socket);
     if (found.peer !== 0) this.#connected(socket, found);
     else if (found.state === TCP.ESTABLISHED && found.type !== SOCK_DGRAM) this.#alone(socket, found);
@@ -56,6 +64,25 @@ export class UnixJudge {
         values: [ino],
       });
     }
+  }
+
+  /** One that was bound to a relative name: criu cuts it from the end of the path that its file has now. */
+  #relative({ file }: TreeSocket, bytes: Uint8Array): void {
+    const SLASH = 0x2f;
+    if (bytes.length === 0 || bytes[0] === 0 || bytes[0] === SLASH) return;
+    const { sys } = this.#tree.around;
+    const path = borrow(sys, file.task, file.fd, (fd) => pathOf(sys, fd));
+    if (path === null || isRefused(path)) return;
+    const name = decodeBytes(bytes).replace(/\0+$/, "");
+    if (path.endsWith(`/${name.replace(/^\.\//, "")}`)) return;
+    this.#report.add({
+      rule: "unix-relative-path",
+      task: file.task,
+      subject: `fd ${file.fd}`,
+      effect: "REFUSED",
+      reason: `it was bound to ${name}, and its file is ${path} now`,
+      values: [name, path],
+    });
   }
 
   #connected(socket: TreeSocket, found: UnixSocket): void {
@@ -194,6 +221,14 @@ export class UnixJudge {
       options: [],
     });
   }
+}
+
+/** Where the file of a bound socket is; null where the kernel does not tell. */
+function pathOf(sys: Sys, socket: number): string | null {
+  const opened = sys.try("ioctl", socket, SIOCUNIXFILE, 0);
+  if (opened < 0) return null;
+  using file = new Fd(sys, opened);
+  return withoutDeleted(readLink(sys, `/proc/self/fd/${file.number}`));
 }
 
 /** As people call it: its path, an abstract name with `@`, or its number. */

@@ -259,16 +259,27 @@ def attr_32bit(root):
     root.keep(subprocess.Popen([path], close_fds=True))
 
 
+@specimen("attr-32bit-arm", "refused", needs="aarch64")
+def attr_32bit_arm(root):
+    """A program of 32 bits on aarch64, where criu does not look for it."""
+    import subprocess
+
+    # again: mov r7, #29 (pause); svc #0; b again
+    code = struct.pack("<III", 0xE3A0701D, 0xEF000000, 0xEAFFFFFC)
+    path = elf32(root.path("program"), code, machine=40, flags=0x05000000)
+    root.keep(subprocess.Popen([path], close_fds=True))
+
+
 # again: mov eax, 29 (pause); int 0x80; jmp again
 PAUSE_32 = b"\xb8\x1d\x00\x00\x00\xcd\x80\xeb\xf7"
 ELF_BASE, ELF_HEADER = 0x8048000, 52 + 32
 
 
-def elf32(path, code=PAUSE_32):
-    """An ELF of i386, made by hand: no 32-bit toolchain is needed. By default it calls pause(2) for ever."""
+def elf32(path, code=PAUSE_32, machine=3, flags=0):
+    """An ELF of i386, or of another machine of 32 bits, made by hand: no 32-bit toolchain is needed. By default it calls pause(2) for ever."""
     sizes = ELF_HEADER + len(code)
     elf = b"\x7fELF\x01\x01\x01" + bytes(9)
-    elf += struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, ELF_BASE + ELF_HEADER, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    elf += struct.pack("<HHIIIIIHHHHHH", 2, machine, 1, ELF_BASE + ELF_HEADER, 52, 0, flags, 52, 32, 1, 0, 0, 0)
     segment = struct.pack("<IIIIIIII", 1, 0, ELF_BASE, ELF_BASE, sizes, sizes, 5, 0x1000)
     with open(path, "wb") as file:
         file.write(elf + segment + code)

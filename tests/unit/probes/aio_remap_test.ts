@@ -1,7 +1,8 @@
+import assert from "node:assert/strict";
 import { PTRACE_PEEKDATA } from "../../../ffi/uapi.ts";
-import type { FakeMachine, Reply } from "../fake_libc.ts";
+import { type FakeMachine, FILTERED_STATUS, type Reply } from "../fake_libc.ts";
 import aio_remap from "../../../probes/aio_remap.ts";
-import { probeCases } from "../probe_case.ts";
+import { probeCases, probeOn } from "../probe_case.ts";
 
 const RING = 0x7f1200000000;
 
@@ -48,3 +49,64 @@ probeCases(aio_remap, [
   ["memory is short", ring({ io_setup: "ENOMEM" }), "INCONCLUSIVE", /ENOMEM/],
   ["no child can be made", { clone: "EAGAIN" }, "INCONCLUSIVE", /clone/],
 ]);
+
+const TASK = 4343, UFFD = 2010;
+const MAPS = {
+  files: { "/proc/4242/maps": `${RING.toString(16)}-7f1200001000 rw-s 00000000 00:13 7 /[aio] (deleted)\n` },
+};
+
+/** The same child where io_setup is held at its write: its task has stopped once, and runs from then on. */
+function held(calls: Record<string, Reply> = {}, more: Partial<FakeMachine> = MAPS, magic = 0xa10a10a1): FakeMachine {
+  let page = 0, looks = 0, killed = false;
+  return ring(
+    {
+      userfaultfd: UFFD,
+      ioctl: 0,
+      clone: TASK,
+      io_setup({ args }) {
+        page = args[1]!;
+        return 0;
+      },
+      read({ args: [fd, at], memory }) {
+        if (fd !== UFFD) return null;
+        memory.setU8(at!, 0x12);
+        memory.setU64(at! + 16, page);
+        return 32;
+      },
+      kill({ args: [pid] }) {
+        killed ||= pid === TASK;
+        return null;
+      },
+      wait4: ({ args: [pid] }) => pid === TASK && !killed && looks++ > 0 ? 0 : null,
+      ...calls,
+    },
+    magic,
+    more,
+  );
+}
+
+const asked = (machine: FakeMachine) => {
+  const { verdict, evidence } = probeOn(aio_remap, machine);
+  return { verdict, first: evidence[0]?.call };
+};
+
+Deno.test("aio_remap believes a ring that was moved while io_setup was held", () => {
+  assert.deepEqual(asked(held()), { verdict: "SUPPORTED", first: "io_setup(16), held while it writes its answer" });
+});
+
+for (
+  const [name, machine] of [
+    ["no userfaultfd is to be had", held({ userfaultfd: "EPERM" })],
+    ["none that protects", held({ ioctl: "EINVAL" })],
+    ["no second task can be made", held({ clone: "EAGAIN" })],
+    ["the second task was made up", held({ clone: 0 })],
+    ["io_setup ended before it wrote", held({ read: ({ args: [fd] }) => fd === UFFD ? "EAGAIN" : null })],
+    ["the ring is not in the maps", held({}, {})],
+    ["the moved ring is unknown", held({ io_getevents: "EINVAL" })],
+    ["a filter may make answers up", held({}, { files: { ...MAPS.files, "/proc/self/status": FILTERED_STATUS } })],
+  ] as const
+) {
+  Deno.test(`aio_remap asks as criu does when ${name}`, () => {
+    assert.equal(asked(machine).first, "io_setup(16)");
+  });
+}

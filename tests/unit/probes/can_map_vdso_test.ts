@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import can_map_vdso from "../../../probes/can_map_vdso.ts";
-import { Runner } from "../../../probes/run.ts";
-import { fakeLibc, FILTERED_STATUS } from "../fake_libc.ts";
+import { FILTERED_STATUS } from "../fake_libc.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
 probeCases(can_map_vdso, [
@@ -21,13 +20,10 @@ probeCases(can_map_vdso, [
 ]);
 
 Deno.test("can_map_vdso is UNSUPPORTED on an architecture without arch_prctl", () => {
-  const libc = fakeLibc();
-  const syscalls = { ...libc.arch.syscalls, arch_prctl: undefined };
-  const finding = new Runner({ ...libc, arch: { ...libc.arch, syscalls } as unknown as typeof libc.arch }).probe(
-    can_map_vdso,
-  );
+  const finding = probeOn(can_map_vdso, { arch: "aarch64" });
   assert.equal(finding.verdict, "UNSUPPORTED");
-  assert.match(finding.reason ?? "", /by design/);
+  assert.match(finding.reason ?? "", /aarch64 has no arch_prctl/);
+  assert.deepEqual(finding.remedies.map(({ cause }) => cause), ["ARCHITECTURE"]);
 });
 
 Deno.test("can_map_vdso says that criu takes a size for a no", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fdinfo_ext from "../../../probes/fdinfo_ext.ts";
-import { type FakeMachine, FILTERED_STATUS } from "../fake_libc.ts";
+import { type Call, type FakeMachine, FILTERED_STATUS, type Reply } from "../fake_libc.ts";
 import { probeCases, probeOn } from "../probe_case.ts";
 
 const COMMON = "pos:\t0\nflags:\t02\nmnt_id:\t15\n";
@@ -69,4 +69,30 @@ Deno.test("criu's no in a folder without file handles is told", () => {
   const finding = probeOn(fdinfo_ext, shows({ 2004: two }, calls));
   assert.equal(finding.verdict, "SUPPORTED");
   assert.equal(finding.criuDiffers?.verdict, "UNSUPPORTED");
+});
+
+Deno.test("the watches are given to the collector of sockets, or closed here where there is none", () => {
+  const closed: number[] = [];
+  const calls = (sendmsg: Reply) => ({
+    socketpair({ args, memory }: Call) {
+      memory.setI32(args[3]!, 2005);
+      memory.setI32(args[3]! + 4, 2006);
+      return 0;
+    },
+    // Both in one message: the watches, and the socket that is to receive it.
+    sendmsg({ args: [fd, header], memory }: Call) {
+      const control = Number(memory.u64(header! + 32));
+      assert.deepEqual([fd, memory.i32(control + 16), memory.i32(control + 20)], [2005, 2004, 2006]);
+      return sendmsg as number | string;
+    },
+    close({ args }: Call) {
+      closed.push(args[0]!);
+      return null;
+    },
+  });
+  for (const [answer, last] of [[1, [2004, 2006, 2005]], ["EPERM", [2005, 2006, 2004]]] as const) {
+    closed.length = 0;
+    assert.equal(probeOn(fdinfo_ext, shows({}, calls(answer))).verdict, "SUPPORTED");
+    assert.deepEqual(closed.filter((fd) => fd >= 2004), last);
+  }
 });

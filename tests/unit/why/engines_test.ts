@@ -30,9 +30,9 @@ Deno.test("an option goes where the engine's criu reads it", () => {
     line: "ghost-limit SIZE",
     file: "/etc/criu/default.conf",
   });
-  assert.deepEqual(placement("RUNC", "--skip-in-flight", false), {
-    option: "--tcp-skip-in-flight",
-    line: "skip-in-flight",
+  assert.deepEqual(placement("RUNC", "--manage-cgroups=soft", false), {
+    option: "--manage-cgroups-mode",
+    line: "manage-cgroups soft",
     file: "/etc/criu/runc.conf",
   });
   assert.equal(placement("PODMAN", "--link-remap", true).file, "/etc/criu/crun.conf");

@@ -107,7 +107,7 @@ Deno.test("a netlink socket's port, groups and queue are read", () => {
 Deno.test("a device's name, kind and state are read", () => {
   const link = bytes(
     [0, 0, 1, 0],
-    u32(7, 0, 0),
+    u32(7, 1, 0),
     attribute(3, cstring("tap0")),
     attribute(18, attribute(1, cstring("tun")), attribute(2, attribute(6, [1]))),
   );
@@ -115,6 +115,7 @@ Deno.test("a device's name, kind and state are read", () => {
     index: 7,
     type: 1,
     name: "tap0",
+    up: true,
     kind: "tun",
     peerElsewhere: false,
     persistent: true,
