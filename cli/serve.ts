@@ -18,7 +18,7 @@ export const OPTIONS: readonly CommandOption[] = [
     argument: "required",
     value: "PATH",
     help:
-      "the Unix socket, of mode 0600; by default /run/cready/cready.sock, or below XDG_RUNTIME_DIR for others than root",
+      "the Unix socket, of mode 0600; by default the one that systemd passes on, or /run/cready/cready.sock, or below XDG_RUNTIME_DIR for others than root",
   },
   {
     name: "listen",
@@ -31,6 +31,13 @@ export const OPTIONS: readonly CommandOption[] = [
     argument: "required",
     value: "ADDRESS",
     help: "listen on 127.0.0.1:PORT or [::1]:PORT too, for Prometheus: gauges at /metrics, without a login",
+  },
+  {
+    name: "prober",
+    argument: "required",
+    value: "PATH",
+    help:
+      "have the kernel asked by the root-owned prober on this socket, that of cready-prober.socket, instead of starting one",
   },
   { name: "token-file", argument: "required", value: "FILE", help: "the bearer token for --listen" },
   { name: "host", argument: "required", value: "NAME", help: "another Host header for --listen, as a proxy sends it" },
@@ -65,6 +72,8 @@ ${
 }
 
 const ROOT_SOCKET = "/run/cready/cready.sock";
+/** SD_LISTEN_FDS_START. */
+const FIRST_PASSED = 3;
 const USER_SOCKET = "cready/cready.sock";
 
 /** Runs `cready serve`; returns its exit code when a signal has ended it. Throws `UsageError`. */
@@ -84,7 +93,8 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
     }
   }
   const request: ServeRequest = {
-    socket: given("socket") ?? (listen === undefined ? defaultSocket(libc, root) : null),
+    socket: given("socket") ?? (listen === undefined ? passedSocket(libc, sys) ?? defaultSocket(libc, root) : null),
+    prober: given("prober") ?? null,
     listen: listen === undefined ? null : addressOf("listen", listen),
     metrics: metrics === undefined ? null : addressOf("metrics-listen", metrics),
     hosts: all("host"),
@@ -94,8 +104,10 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
     processes: options.some(({ name }) => name === "processes"),
     graphiql: options.some(({ name }) => name === "graphiql"),
   };
-  if (request.socket !== null && !fitsSocket(request.socket)) {
-    throw new UsageError(`the path of a socket has at most 107 bytes: ${shown(request.socket)}`);
+  for (const path of [request.socket, request.prober]) {
+    if (typeof path === "string" && !fitsSocket(path)) {
+      throw new UsageError(`the path of a socket has at most 107 bytes: ${shown(path)}`);
+    }
   }
   try {
     return await serve(libc, request, (text) => console.detail(`cready serve: ${text}`));
@@ -104,6 +116,12 @@ export async function run(args: readonly string[], libc: Libc): Promise<number> 
     console.detail(`Error (cready/serve): ${shown(error.message)}`);
     return 1;
   }
+}
+
+/** The socket that systemd made and passes on: the first one (sd_listen_fds(3)), if these are meant for us. */
+function passedSocket(libc: Libc, sys: Sys): number | undefined {
+  const ours = libc.getenv("LISTEN_PID") === String(sys.call("getpid"));
+  return ours && libc.getenv("LISTEN_FDS") === "1" ? FIRST_PASSED : undefined;
 }
 
 function defaultSocket(libc: Libc, root: boolean): string {

@@ -97,7 +97,7 @@ function prepare(
   inherited: number | undefined,
 ): void {
   const out = sys.call("fcntl", writer, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
-  const nothing = sys.call("openat", AT_FDCWD, devNull, O_RDWR, 0);
+  const nothing = sys.ask("openat(/dev/null)", AT_FDCWD, devNull, O_RDWR, 0);
   const inAndError = sys.call("fcntl", nothing, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
   sys.call("dup3", inAndError, 0, 0);
   sys.call("dup3", out, 1, 0);

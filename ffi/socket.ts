@@ -1,9 +1,23 @@
 import { SysError } from "./errno.ts";
 import { Fd } from "./fd.ts";
 import type { Sys } from "./sys.ts";
-import { AF_INET, AF_INET6, AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM, SOL_SOCKET } from "./uapi.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  O_NONBLOCK,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "./uapi.ts";
 
 const SO_REUSEADDR = 2;
+const SO_TYPE = 3;
+const SO_ACCEPTCONN = 30;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+const F_SETFL = 4;
 const TCP_NODELAY = 1;
 const IPPROTO_TCP = 6;
 const MSG_NOSIGNAL = 0x4000;
@@ -45,13 +59,48 @@ export function listen(sys: Sys, address: Address): Fd {
   }
 }
 
-/** A connected socket that blocks. Throws `SysError`. */
-export function connect(sys: Sys, address: Address): Fd {
-  const socket = streamSocket(sys, address, 0);
+/** A connected socket that blocks; of a `packet` socket each message arrives as it was sent. Throws `SysError`. */
+export function connect(sys: Sys, address: Address, kind: "stream" | "packet" = "stream"): Fd {
+  const socket = kind === "stream"
+    ? streamSocket(sys, address, 0)
+    : new Fd(sys, sys.call("socket", AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   const result = withSockaddr(sys, address, (at, size) => sys.try("connect", socket.number, at, size));
   if (result >= 0) return socket;
   socket[Symbol.dispose]();
   throw new SysError(`connect(${addressText(address)})`, -result);
+}
+
+/**
+ * The path of a Unix stream socket that listens already, such as one that systemd passes on (sd_listen_fds(3)); undefined
+ * where the descriptor is none. It never blocks afterwards, and is closed in programs that are started.
+ */
+export function takeListener(sys: Sys, fd: number): string | undefined {
+  if (socketOption(sys, fd, SO_TYPE) !== SOCK_STREAM || socketOption(sys, fd, SO_ACCEPTCONN) !== 1) return undefined;
+  const { memory } = sys;
+  const mark = memory.mark();
+  try {
+    const at = memory.alloc(2 + UNIX_PATH_BYTES), length = memory.alloc(4);
+    memory.setU32(length, 2 + UNIX_PATH_BYTES);
+    sys.call("getsockname", fd, at, length);
+    const family = memory.u8(at) | (memory.u8(at + 1) << 8), size = memory.i32(length) - 2;
+    if (family !== AF_UNIX || size <= 0 || memory.u8(at + 2) === 0) return undefined;
+    sys.call("fcntl", fd, F_SETFL, O_NONBLOCK);
+    sys.call("fcntl", fd, F_SETFD, FD_CLOEXEC);
+    return memory.text(at + 2, size).replace(/\0.*$/s, "");
+  } finally {
+    memory.release(mark);
+  }
+}
+
+function socketOption(sys: Sys, fd: number, name: number): number {
+  const { memory } = sys;
+  const mark = memory.mark();
+  const value = memory.alloc(4), size = memory.alloc(4);
+  memory.setU32(size, 4);
+  const result = sys.try("getsockopt", fd, SOL_SOCKET, name, value, size);
+  const found = memory.i32(value);
+  memory.release(mark);
+  return result < 0 ? result : found;
 }
 
 /** The port that the kernel chose for a listening socket. */

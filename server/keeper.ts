@@ -4,9 +4,9 @@ import type { Libc } from "../ffi/libc.ts";
 import { receiveMessage, sendMessage } from "../ffi/socket.ts";
 import { spawnSelf } from "../ffi/spawn.ts";
 import { Sys } from "../ffi/sys.ts";
-import { AT_FDCWD, SIGHUP, SIGINT, SIGKILL } from "../ffi/uapi.ts";
+import { SIGHUP, SIGINT, SIGKILL } from "../ffi/uapi.ts";
 import { type Status, waitFor } from "../ffi/wait.ts";
-import { inodeOf } from "../ffi/file_kind.ts";
+import { removeFiles, type SocketFile, socketFile } from "./socket_file.ts";
 
 const SOCKET = 0;
 const SIGTERM = 15;
@@ -19,7 +19,7 @@ const REAP_MS = 1000;
  */
 export function keep(libc: Libc, paths: readonly string[]): void {
   const sys = new Sys(libc, []);
-  const socketFiles = paths.map((path): SocketFile => ({ path, inode: inodeOf(sys, path) }));
+  const socketFiles = paths.map((path) => socketFile(sys, path));
   ignoreSignals(sys);
   const probers = new Set<number>();
   try {
@@ -32,14 +32,8 @@ export function keep(libc: Libc, paths: readonly string[]): void {
     if (!(error instanceof SysError)) throw error;
   } finally {
     for (const pid of probers) end(sys, pid);
-    removeAll(sys, socketFiles);
+    removeFiles(sys, socketFiles);
   }
-}
-
-/** A socket's file, as it was when the server began. */
-interface SocketFile {
-  readonly path: string;
-  readonly inode: string | null;
 }
 
 function obey(
@@ -52,7 +46,7 @@ function obey(
   const [word, argument] = text.split(" ");
   if (word === "start" && passed) {
     try {
-      const pid = spawnSelf(["cready", "prober"], passed.number);
+      const pid = spawnSelf(["cready", "prober", String(sys.call("getpid"))], passed.number);
       probers.add(pid);
       return { started: pid };
     } catch (error) {
@@ -62,7 +56,7 @@ function obey(
   }
   const pid = Number(argument);
   if (word === "end" && probers.delete(pid)) return { ended: pid, how: end(sys, pid) };
-  if (word === "remove") return { removed: removeAll(sys, socketFiles) };
+  if (word === "remove") return { removed: removeFiles(sys, socketFiles) };
   return { failed: "unknown order" };
 }
 
@@ -95,16 +89,4 @@ function ignoreSignals(sys: Sys): void {
   memory.setU64(action, SIG_IGN);
   for (const signal of [SIGHUP, SIGINT, SIGTERM]) sys.call("rt_sigaction", signal, action, 0, 8);
   memory.release(mark);
-}
-
-/** Removes the files that are still the sockets that they were, not those of a server that took their place. */
-function removeAll(sys: Sys, files: readonly SocketFile[]): number {
-  let removed = 0;
-  for (const { path, inode } of files) {
-    if (inode === null || inodeOf(sys, path) !== inode) continue;
-    const mark = sys.memory.mark();
-    if (sys.try("unlinkat", AT_FDCWD, sys.memory.cstring(path), 0) === 0) removed++;
-    sys.memory.release(mark);
-  }
-  return removed;
 }

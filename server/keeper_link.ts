@@ -1,6 +1,6 @@
 import type { Fd } from "../ffi/fd.ts";
 import { EPOLLIN, type Poller } from "../ffi/poller.ts";
-import { receiveMessage, sendMessage, socketPair } from "../ffi/socket.ts";
+import { connect, receiveMessage, sendMessage, socketPair } from "../ffi/socket.ts";
 import { spawnSelf } from "../ffi/spawn.ts";
 import type { Sys } from "../ffi/sys.ts";
 import { ProberError } from "./prober_error.ts";
@@ -29,6 +29,11 @@ export class KeeperLink {
     using _theirs = theirs;
     spawnSelf(["cready", "keeper", "--", ...socketFiles], theirs.number);
     return new KeeperLink(sys, poller, ours, gone);
+  }
+
+  /** Asks a keeper that listens on a Unix socket, as that of cready-prober.socket. Throws `SysError`. */
+  static connect(sys: Sys, poller: Poller, path: string, gone: () => void): KeeperLink {
+    return new KeeperLink(sys, poller, connect(sys, { path }, "packet"), gone);
   }
 
   /** Starts a prober that talks on a socket; returns its pid. Rejects with `ProberError`. */

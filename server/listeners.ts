@@ -1,7 +1,7 @@
 import { SysError } from "../ffi/errno.ts";
-import type { Fd } from "../ffi/fd.ts";
+import { Fd } from "../ffi/fd.ts";
 import { fileKind } from "../ffi/file_kind.ts";
-import { type Address, addressText, connect, listen, portOf } from "../ffi/socket.ts";
+import { type Address, addressText, connect, listen, portOf, takeListener } from "../ffi/socket.ts";
 import type { Sys } from "../ffi/sys.ts";
 import { AT_FDCWD } from "../ffi/uapi.ts";
 
@@ -40,6 +40,13 @@ export function listenOnFile(sys: Sys, path: string): Listener {
   } finally {
     sys.call("umask", umask);
   }
+}
+
+/** Listens on a Unix socket that whoever started this made, as systemd does (sd_listen_fds(3)). */
+export function listenOnPassed(sys: Sys, fd: number): Listener {
+  const path = takeListener(sys, fd);
+  if (path === undefined) throw new StartError(`descriptor ${fd}, which was passed on, is no Unix socket that listens`);
+  return { socket: new Fd(sys, fd), address: { path } };
 }
 
 /** Listens on a port of the loopback interface; port 0 is any that is free. */

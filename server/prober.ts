@@ -20,11 +20,16 @@ const LIMIT = 64 * 1024;
 const PLAIN = ["host", "surroundings", "report", "criu", "cpu"] as const;
 const SCOPES: readonly Scope[] = ["REQUIRED", "EXTRA", "EXPERIMENTAL", "ALL"];
 
-/** Answers questions on descriptor 0 until its other end is closed. Nothing else is done, whatever is asked. */
-export async function probe(libc: Libc): Promise<void> {
+/**
+ * Answers questions on descriptor 0 until its other end is closed, or the keeper with the pid `keeper` ends. Nothing else
+ * is done, whatever is asked.
+ */
+export async function probe(libc: Libc, keeper: number): Promise<void> {
   const sys = new Sys(libc, []);
   // Whoever started it is the only one who can end it when it hangs.
   sys.call("prctl", PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  // No signal comes of an end that was before.
+  if (sys.call("getppid") !== keeper) return;
   let rest = new Uint8Array();
   for (;;) {
     const bytes = receive(sys, SOCKET);

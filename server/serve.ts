@@ -1,3 +1,4 @@
+import { SysError } from "../ffi/errno.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { Poller } from "../ffi/poller.ts";
 import { addressText } from "../ffi/socket.ts";
@@ -11,17 +12,20 @@ import type { Exchange } from "./http/handler.ts";
 import { HttpServer } from "./http/server.ts";
 import { KeeperLink } from "./keeper_link.ts";
 import type { Limits } from "./limits.ts";
-import { type Listener, listenOnFile, listenOnPort } from "./listeners.ts";
+import { type Listener, listenOnFile, listenOnPassed, listenOnPort, StartError } from "./listeners.ts";
 import { RequestLog } from "./log.ts";
 import { Login } from "./login.ts";
 import { METRICS_PATH, MetricsHandler } from "./metrics.ts";
 import { giveUpPrivileges } from "./privileges.ts";
 import { Probers } from "./probers.ts";
+import { removeFiles, socketFile } from "./socket_file.ts";
 
 /** How a server is to be. */
 export interface ServeRequest {
-  /** The Unix socket's path; null for none. */
-  readonly socket: string | null;
+  /** The Unix socket's path, or the descriptor of one that listens already; null for none. */
+  readonly socket: string | number | null;
+  /** The socket of a keeper that somebody else starts; null to start one. */
+  readonly prober: string | null;
   /** An address of the loopback interface; null for none. */
   readonly listen: { readonly host: string; readonly port: number } | null;
   /** An address of the loopback interface for the gauges of Prometheus; null for none. */
@@ -57,14 +61,25 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
   const { limits } = request;
   const ended = Promise.withResolvers<number>();
 
-  const file = request.socket === null ? null : listenOnFile(sys, request.socket);
+  const gone = () => {
+    log.event("keeper", { message: "the keeper has ended: nothing can be asked any more" });
+    ended.resolve(1);
+  };
+  // Before there is a file that would be left if it cannot be reached.
+  const remote = request.prober === null ? null : connected(sys, poller, request.prober, gone);
+  const { socket } = request;
+  const file = typeof socket === "number"
+    ? listenOnPassed(sys, socket)
+    : socket === null
+    ? null
+    : listenOnFile(sys, socket);
+  // The file of a socket that was passed on belongs to whoever made it.
+  const made = typeof socket === "string" ? [socket] : [];
   const port = request.listen === null ? null : listenOnPort(sys, request.listen.host, request.listen.port);
   const metrics = request.metrics === null ? null : listenOnPort(sys, request.metrics.host, request.metrics.port);
   // From here on the rights of root are with the keeper alone.
-  const keeper = KeeperLink.start(sys, poller, request.socket === null ? [] : [request.socket], () => {
-    log.event("keeper", { message: "the keeper has ended: nothing can be asked any more" });
-    ended.resolve(1);
-  });
+  const keeper = remote ?? KeeperLink.start(sys, poller, made, gone);
+  const own = request.prober === null ? [] : made.map((path) => socketFile(sys, path));
   const graphiql = request.graphiql ? (await import("./graphiql.ts")).graphiqlFiles() : null;
   giveUpPrivileges(sys, request.user);
 
@@ -109,8 +124,18 @@ export async function serve(libc: Libc, request: ServeRequest, say: (text: strin
   const code = await ended.promise;
   await atMost(Promise.all([http.stop(), metricsHttp.stop()]), ENDING_MS);
   await atMost(keeper.removeFiles(), REMOVING_MS);
+  removeFiles(sys, own);
   log.flush();
   return code;
+}
+
+function connected(sys: Sys, poller: Poller, path: string, gone: () => void): KeeperLink {
+  try {
+    return KeeperLink.connect(sys, poller, path, gone);
+  } catch (error) {
+    if (error instanceof SysError) throw new StartError(`cannot reach the prober on ${path}: ${error.code}`);
+    throw error;
+  }
 }
 
 /** By which names a browser on this machine, or a proxy, may know the port. */
