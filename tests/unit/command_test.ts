@@ -80,8 +80,9 @@ Deno.test("programs are looked for in the absolute folders of PATH, in their ord
 });
 
 Deno.test("root runs no program that others may write, and passes over what is none", () => {
-  const find = (mode: number, uid: number, euid: number) => {
+  const find = (mode: number, uid: number, euid: number, mask = 0x7ff) => {
     const statx = ({ args, memory }: Call) => {
+      memory.setU32(args[4]!, mask);
       memory.setU32(args[4]! + 20, uid);
       memory.setU16(args[4]! + 28, mode);
       return 0;
@@ -95,4 +96,6 @@ Deno.test("root runs no program that others may write, and passes over what is n
   assert.match(find(0o100755, 1000, 0).refused ?? "", /another user/);
   assert.equal(find(0o100757, 1000, 1000).path, "/a/criu");
   assert.deepEqual(find(0o040755, 0, 0), { path: null, refused: null });
+  // A filter says yes in the kernel's place.
+  assert.match(find(0, 0, 0, 0).refused ?? "", /tells no type/);
 });

@@ -193,6 +193,7 @@ export function fakeLibc(machine: FakeMachine = {}): FakeLibc {
     // A file of root's that nobody else may write.
     statx({ args }) {
       if (!(path(args[1]!) in files)) return -errnoNumber("ENOENT");
+      memory.setU32(args[4]!, 0x7ff); // STATX_BASIC_STATS
       memory.setU16(args[4]! + 28, 0o100755);
       return 0;
     },

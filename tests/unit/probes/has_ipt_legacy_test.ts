@@ -37,6 +37,7 @@ probeCases(has_ipt_legacy, [
       ...sbin({ "iptables-save": LEGACY }),
       calls: {
         statx({ args, memory }: Call) {
+          memory.setU32(args[4]!, 0x7ff);
           memory.setU16(args[4]! + 28, 0o100777);
           return 0;
         },
