@@ -11,7 +11,7 @@ const CHECK = [BINARY, "check", "--all"];
 
 /** Each row of the table, by its first column: the commands that make such surroundings. */
 const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  "/proc is not mounted": [[...mounted("umount -l /proc"), ...CHECK]],
+  "/proc is not mounted": [[...mounted("umount -l /proc; while umount -l /proc 2>/dev/null; do :; done"), ...CHECK]],
   "the current folder was deleted": [
     ["sh", "-c", 'cd "$(mktemp -d)" && rmdir "$PWD" && exec "$0" "$@"', ...CHECK],
   ],
