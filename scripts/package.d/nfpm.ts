@@ -19,9 +19,10 @@ const DEPENDS: Readonly<Record<Kind, readonly string[]>> = {
 
 const SUMMARY = "tells whether CRIU can checkpoint and restore here, and if not, why";
 const DESCRIPTION = `cready asks the running kernel for what CRIU needs, answers as "criu check"
-does, and says of each "no" its cause on this machine and what mends it. It
-tells of a running process tree whether it can be dumped and with which options,
-why a dump failed, and whether dumps of one machine can be restored on another.
+does, and says of each "no" its cause on this machine and what mends it.
+It tells of a running process tree whether it can be dumped and with which
+options, why a dump failed, and whether dumps of one machine can be restored
+on another.
 It contains no part of CRIU.`;
 
 /** The names of the architectures in packages and images. */
