@@ -4,9 +4,9 @@ import { type NameFault, nameFaults } from "../named_file.ts";
 import type { Report } from "../report.ts";
 import type { Tree } from "../tree.ts";
 
-/** Whether it can be left to somebody outside, which is no help at restore for what has no descriptor. */
-function isOutside({ options }: NameFault): boolean {
-  return options?.some((text) => text.startsWith("--external ")) ?? false;
+/** Whether nothing but leaving it to somebody outside helps, which is no help at restore for what has no descriptor. */
+function isOutside({ options = [] }: NameFault): boolean {
+  return options.length > 0 && options.every((text) => text.startsWith("--external "));
 }
 
 /** The program, the current folder and the root folder, which criu stores as it stores open files. */
