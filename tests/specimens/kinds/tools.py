@@ -8,22 +8,6 @@ from kinds.programs import ROOT, config, established, has, listens, program, ssh
 from kit import until
 
 
-@program("fd-inotify", "dumped")
-def tool_tail(root):
-    """tail -f of two files, which watches them."""
-    root.become("/usr/bin/tail", "-n", "+1", "-f", root.file("one"), root.file("two"))
-
-
-@program("fd-inotify", "dumped")
-def tool_tail_deleted(root):
-    """tail -f of a log that was rotated away and deleted."""
-    path = root.file("log")
-    os.dup2(os.open(path, os.O_RDONLY), 0)
-    os.close(3)
-    os.unlink(path)
-    root.become("/usr/bin/tail", "-f")
-
-
 @program("fd-pipe", "dumped", when=has(4))
 def tool_pipeline(root):
     """A pipeline of four."""
