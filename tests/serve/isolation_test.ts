@@ -6,6 +6,7 @@ import {
   ask,
   childrenOf,
   commandOf,
+  idleProber,
   keeperOf,
   kill,
   probersOf,
@@ -83,8 +84,7 @@ Deno.test("a prober that is stopped, killed, or told to crash from outside", asy
   await using server = await start({ words: ["--limit", "probe=6000"] });
   const prepared = async () => {
     assert.equal((await ask(server, CHECK)).status, 200);
-    await eventually("one prober is left", () => probersOf(server).length === 1);
-    const prober = probersOf(server)[0]!;
+    const prober = await idleProber(server);
     kill(prober, "SIGSTOP");
     return prober;
   };
@@ -110,8 +110,7 @@ Deno.test("a prober that is stopped, killed, or told to crash from outside", asy
     });
   }
   await t.step("killed while it has nothing to do: nobody notices", async () => {
-    await eventually("one prober is left", () => probersOf(server).length === 1);
-    const prober = probersOf(server)[0]!;
+    const prober = await idleProber(server);
     kill(prober, "SIGKILL");
     await eventually("it is gone", () => !childrenOf(keeperOf(server)).includes(prober));
     assert.equal((await ask(server, CHECK)).json?.errors, undefined);

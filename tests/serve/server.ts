@@ -118,6 +118,28 @@ export function probersOf(server: Server): number[] {
   return childrenOf(keeperOf(server)).filter((pid) => commandOf(pid)[1] === "prober");
 }
 
+/** The kernel's function in which a process waits; empty where it does not, or has ended. */
+function waitsIn(pid: number): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/wchan`);
+  } catch {
+    return "";
+  }
+}
+
+/** The one prober that is left when all has been answered, once it waits for the next question. */
+export async function idleProber(server: Server): Promise<number> {
+  let idle = 0;
+  await eventually("one prober is left and waits", () => {
+    const [prober, ...others] = probersOf(server);
+    if (prober === undefined || others.length > 0) return false;
+    idle = prober;
+    // An answer is there before its children are taken away; until then another prober would be started.
+    return waitsIn(prober).startsWith("unix_stream_read");
+  });
+  return idle;
+}
+
 /** Sends a signal, also to what may have ended. */
 export function kill(pid: number, signal: Deno.Signal): void {
   try {

@@ -7,8 +7,8 @@ import {
   bytesOf,
   connect,
   events,
+  idleProber,
   kill,
-  probersOf,
   query,
   readAll,
   replyOf,
@@ -121,9 +121,9 @@ Deno.test("too many connections: 503, until one is closed", async () => {
 async function stopProber(server: Server): Promise<number> {
   const ready = await ask(server, CHECK);
   assert.equal(ready.status, 200);
-  const [prober] = probersOf(server);
-  kill(prober!, "SIGSTOP");
-  return prober!;
+  const prober = await idleProber(server);
+  kill(prober, "SIGSTOP");
+  return prober;
 }
 
 Deno.test("too many requests: 503, until one is answered", async () => {
