@@ -1,7 +1,7 @@
 import { ARM_BITS, type ArmBit } from "../cpu/arm_bits.ts";
 import { type ArmVector, hasArmBit, hasArmNamed, isOwn } from "../cpu/arm_vector.ts";
 import type { CpuMode } from "./compare_cpu.ts";
-import { type Item, same, type Severity } from "./item.ts";
+import { type Item, item, same, type Severity } from "./item.ts";
 
 /** An arm64 processor, and what a report adds to its vector. */
 export interface ComparedArmCpu {
@@ -38,17 +38,6 @@ export function compareArmCpus(source: ComparedArmCpu, target: ComparedArmCpu, m
 }
 
 const LIKE = "restore on a machine of the same compat-id, or give both virtual machines the same CPU model";
-
-function item(
-  id: string,
-  source: string | null,
-  target: string | null,
-  severity: Severity,
-  reason: string,
-  remedy: string | null = null,
-): Item {
-  return { id, source, target, severity, reason, remedy };
-}
 
 /** A bit that programs of the source may use and the target lacks. */
 export function missingBit(bit: ArmBit, mode: CpuMode): Item {

@@ -2,7 +2,7 @@ import { CPU_BITS, type CpuBit } from "../cpu/bits.ts";
 import { criuRefuses } from "../cpu/from_cpuid.ts";
 import { type CpuVector, hasBit } from "../cpu/vector.ts";
 import { CRIU_WORDS } from "../cpu/words.ts";
-import { type Item, same, type Severity } from "./item.ts";
+import { type Item, item, same, type Severity } from "./item.ts";
 
 /** CRIU's modes of comparing processors, `criu-default` being fpu and ins together, and ours: `safe`. */
 export const CPU_MODES = ["none", "fpu", "ins", "cpu", "criu-default", "safe"] as const;
@@ -236,17 +236,6 @@ function missingBit(bit: CpuBit, severity: Severity, reason: string): Item {
     ? null
     : "restore where it is there, or hide it from programs before they start: a common CPU model for virtual machines, or clearcpuid= at boot";
   return item(`cpu.${bit.name}`, "yes", "no", severity, reason, remedy);
-}
-
-function item(
-  id: string,
-  source: string | null,
-  target: string | null,
-  severity: Severity,
-  reason: string,
-  remedy: string | null,
-): Item {
-  return { id, source, target, severity, reason, remedy };
 }
 
 const hex = (value: number | bigint) => `0x${value.toString(16)}`;

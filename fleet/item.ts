@@ -33,6 +33,18 @@ export function verdictOf(severities: Iterable<Severity>): CompareVerdict {
 /** The exit code of a verdict. */
 export const EXIT_CODES: Readonly<Record<CompareVerdict, number>> = { GOOD: 0, BLOCKED: 1, RISK: 3, UNKNOWN: 4 };
 
+/** An item that differs. */
+export function item(
+  id: string,
+  source: string | null,
+  target: string | null,
+  severity: Severity,
+  reason: string,
+  remedy: string | null = null,
+): Item {
+  return { id, source, target, severity, reason, remedy };
+}
+
 /** An item that is the same on both sides. */
 export function same(id: string, value: string | null): Item {
   return { id, source: value, target: value, severity: "same", reason: "", remedy: null };

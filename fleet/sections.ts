@@ -6,7 +6,7 @@ import { comparedCpu } from "./vector.ts";
 import { compareFeatures } from "./compare_features.ts";
 import { compareSysctls, sysctlsThatWeigh } from "./compare_sysctls.ts";
 import { compareCriu, compareGpus } from "./compare_tools.ts";
-import { type Item, same, type Severity } from "./item.ts";
+import { type Item, item, same } from "./item.ts";
 
 /**
  * One independent part of a comparison. Two machines with equal keys get the same verdict beside every other machine, so
@@ -49,17 +49,6 @@ export function sections(mode: CpuMode): readonly Section[] {
     { key: (r) => r.clocks, compare: compareClocks, advisoryOnly: true },
     { key: (r) => r.kernel.release, compare: compareRelease, advisoryOnly: true },
   ];
-}
-
-function item(
-  id: string,
-  source: string | null,
-  target: string | null,
-  severity: Severity,
-  reason: string,
-  remedy: string | null = null,
-): Item {
-  return { id, source, target, severity, reason, remedy };
 }
 
 function compareArchitecture(source: MachineReport, target: MachineReport): Item[] {

@@ -25,8 +25,9 @@ export function reportName(
   subject: string,
   file: NamedFile,
   kind: "MAPPING" | "LINK",
+  faults = nameFaults(tree, file),
 ): void {
-  for (const fault of nameFaults(tree, file)) {
+  for (const fault of faults) {
     const [rule, message] = (kind === "MAPPING" ? OF_MAPPINGS[fault.rule] : undefined) ?? [fault.rule, undefined];
     report.add({
       ...fault,

@@ -4,7 +4,7 @@ import type { DumpFacts } from "../../images/facts.ts";
 import type { Verdict } from "../../probes/probe.ts";
 import type { CpuMode } from "../compare_cpu.ts";
 import type { MachineReport } from "../document.ts";
-import type { Item, Severity } from "../item.ts";
+import { type Item, item } from "../item.ts";
 
 /** What the judges of a dump may use. */
 export interface RestoreContext {
@@ -45,16 +45,7 @@ export function ownNamespace({ facts }: RestoreContext, field: NamespaceField): 
 }
 
 /** An item about what the dump needs (source) and this machine has (target). */
-export function need(
-  id: string,
-  source: string | null,
-  target: string | null,
-  severity: Severity,
-  reason: string,
-  remedy: string | null = null,
-): Item {
-  return { id, source, target, severity, reason, remedy };
-}
+export const need = item;
 
 /** An option that criu restore must be given, and why. */
 export function option(context: RestoreContext, words: string, reason: string): Item {

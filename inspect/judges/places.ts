@@ -28,7 +28,9 @@ export function judgePlaces(tree: Tree, report: Report): void {
         });
         continue;
       }
-      if (nameFaults(tree, { fd: FD_DESC_INVALID, link, stat, mount: stat.mount }).some(isOutside)) {
+      const file = { fd: FD_DESC_INVALID, link, stat, mount: stat.mount };
+      const faults = nameFaults(tree, file);
+      if (faults.some(isOutside)) {
         report.add({
           rule: "attr-cwd-root",
           task,
@@ -39,7 +41,7 @@ export function judgePlaces(tree: Tree, report: Report): void {
           message: null,
         });
       }
-      reportName(tree, report, task, name, { fd: FD_DESC_INVALID, link, stat, mount: stat.mount }, "LINK");
+      reportName(tree, report, task, name, file, "LINK", faults);
     }
   }
 }
